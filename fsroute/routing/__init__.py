@@ -1,0 +1,1 @@
+"""What the folder tree says: its routes, its faults, and the matcher made from it. Knows no HTTP."""

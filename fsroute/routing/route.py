@@ -1,0 +1,89 @@
+"""Route and Segment: one URL of the tree, and the parts it is made of.
+
+Rules this module keeps
+-----------------------
+1. A pattern is the URL as its folders spell it, without groups: "/", "/api/users/[id]", "/files/[...path]".
+2. A pattern is unambiguous: a bracket that is meant literally is written %5B or %5D, a percent sign %25.
+3. Pattern and names follow from the segments; nobody hands them in.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    SegmentKind = Literal["literal", "param", "rest", "optional"]
+    RouteKind = Literal["route", "page"]
+
+
+class Segment:
+    """One part of a URL between two slashes.
+
+    kind: "literal", "param" for [x], "rest" for [...x], "optional" for [[...x]].
+    name: the decoded text of a literal, else the name in the brackets.
+    """
+
+    __slots__ = ("kind", "name")
+
+    def __init__(self, kind: SegmentKind, name: str) -> None:
+        self.kind: SegmentKind = kind
+        self.name = name
+
+    def __str__(self) -> str:
+        """The segment as a pattern writes it."""
+        if self.kind == "literal":
+            if self.name.isalnum():                 # most are, and a tree may hold 100,000
+                return self.name
+            return self.name.replace("%", "%25").replace("[", "%5B").replace("]", "%5D")
+        if self.kind == "param":
+            return f"[{self.name}]"
+        return f"[...{self.name}]" if self.kind == "rest" else f"[[...{self.name}]]"
+
+    def __repr__(self) -> str:
+        return f"Segment({self.kind!r}, {self.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Segment):
+            return NotImplemented
+        return self.kind == other.kind and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.name))
+
+
+class Route:
+    """One file that answers one URL pattern.
+
+    pattern: "/api/users/[id]", groups left out.
+    segments: the same in parts; () for the root.
+    names: the dynamic names in order, ("id",).
+    file: the absolute path of the route.py or page.html.
+    kind: "route" or "page".
+    module: the module's dotted name relative to the root, made of the folder names on disk, groups too, with
+        every "." written "_": "api.files.[___path].route". A page is no module and has "".
+    methods: the exported methods; empty until the file has been imported.
+    """
+
+    __slots__ = ("file", "kind", "methods", "module", "names", "pattern", "segments")
+
+    def __init__(
+        self, segments: Iterable[Segment], *, file: str, kind: RouteKind = "route", module: str = ""
+    ) -> None:
+        self.segments = tuple(segments)
+        self.pattern = pattern(self.segments)
+        self.names = tuple(segment.name for segment in self.segments if segment.kind != "literal")
+        self.file = file
+        self.kind: RouteKind = kind
+        self.module = module
+        self.methods: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        methods = f" {','.join(self.methods)}" if self.methods else ""
+        return f"<Route {self.pattern}{methods} {self.file}>"
+
+
+def pattern(segments: Sequence[Segment]) -> str:
+    """The URL pattern that the segments spell."""
+    return "/" + "/".join(map(str, segments))

@@ -1,0 +1,175 @@
+"""The folder tree: the routes it spells, and every fault in it.
+
+Rules this module keeps
+-----------------------
+1. A folder is routed if a special file lies in it or below it. Only routed folders are judged: data,
+   helpers and what version control leaves behind may be called anything.
+2. Every fault is found, and none that only restates another: below a folder whose URL is unknown there are
+   no routes, but names and spellings are judged there too.
+3. A catch-all ends a URL, and a URL has each name once.
+4. Each folder has one module name, its name with every "." written "_", which nothing beside it may claim.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .conflicts import conflicts
+from .faults import Fault
+from .folders import HANDLERS, NOT_YET, SPECIAL, read_folders
+from .names import Misnamed, read
+from .route import Route, Segment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .folders import Folder
+
+
+class Tree:
+    """What a scan found.
+
+    root: the absolute path of the root folder.
+    routes: in the order of their folders; without those below a folder whose URL is unknown.
+    faults: what is wrong with names, places and links. Whoever imports the files adds to it.
+    folders: the absolute path of each folder visited, by its module name relative to the root ("" itself).
+    """
+
+    __slots__ = ("faults", "folders", "root", "routes")
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.routes: list[Route] = []
+        self.faults: list[Fault] = []
+        self.folders: dict[str, str] = {"": root}
+
+    def shown(self, path: str) -> str:
+        """An absolute path below the root as faults name it: from the root's own name on, with "/"."""
+        return path[len(self.root) - len(os.path.basename(self.root)):].replace(os.sep, "/")
+
+
+def scan(root: str) -> Tree:
+    """Read the tree below root. Never raises for a fault: it is in the result."""
+    tree = Tree(os.path.abspath(root))
+    here = tree.shown(tree.root)
+    if not os.path.isdir(tree.root):
+        problem = "the root is not a folder" if os.path.lexists(tree.root) else "there is no such folder"
+        mend = "create it with a route.py inside, or point the app at the folder that holds the routes"
+        tree.faults.append(Fault([here], problem, mend))
+        return tree
+    folders, tree.faults = read_folders(tree.root, here)
+    handlers = [name for folder in folders for name, _ in folder.special.values() if name in HANDLERS]
+    if not handlers and not tree.faults:            # what could not be read may have held some
+        mend = "add a route.py or a page.html, or point the app at the folder that holds the routes"
+        tree.faults.append(Fault([here], "the tree holds no route", mend))
+    for judge in (_judge_name, _judge_modules, _judge_files):
+        for folder in folders:
+            judge(tree, folder)
+    tree.faults += conflicts(tree.routes, tree.shown)
+    tree.faults.sort()
+    return tree
+
+
+def _judge_name(tree: Tree, folder: Folder) -> None:
+    """Find the folder's place in the URL."""
+    above = folder.parent
+    if above is None:
+        return
+    folder.named = above.named
+    folder.catch_all = above.catch_all
+    folder.segments = None if folder.misnamed else above.segments
+    if not folder.routed or folder.misnamed:
+        return
+    try:
+        segment = read(folder.name)
+    except Misnamed as slip:
+        folder.misnamed = True
+        folder.segments = None
+        tree.faults.append(Fault([folder.shown], slip.problem, slip.mend))
+        return
+    if segment is not None:
+        fault = _misplaced(folder, above, segment)
+        if fault is not None:
+            tree.faults.append(fault)
+        if folder.segments is not None:
+            folder.segments = (*folder.segments, segment)
+
+
+def _misplaced(folder: Folder, above: Folder, segment: Segment) -> Fault | None:
+    """Enter the segment in the folder's path; what forbids it there."""
+    twin = above.spellings.setdefault((segment.kind, segment.name), folder)
+    if twin is not folder:
+        folder.segments = None
+        files = [twin.shown, folder.shown]
+        return Fault(files, f"both folders are the segment {segment}", "merge them into one")
+    if segment.kind != "literal":
+        folder.named = {**above.named, segment.name: folder}
+    folder.catch_all = folder if segment.kind in ("rest", "optional") else None
+    if above.catch_all is not None:                 # said once, for all that lies below
+        folder.segments = None
+        name = above.catch_all.name
+        return Fault(
+            [folder.shown],
+            f"nothing can follow {name}, which takes all that is left of a path",
+            f"move the folder up, beside {name}, or rename {name} to [{name.strip('[.]')}]",
+        )
+    namesake = above.named.get(segment.name) if segment.kind != "literal" else None
+    if namesake is not None:
+        other = Segment(segment.kind, segment.name + "_2")
+        mend = f"rename one of the folders, the second to {other} for example"
+        return Fault([namesake.shown, folder.shown], f'"{segment.name}" is used twice in one path', mend)
+    return None
+
+
+def _judge_modules(tree: Tree, folder: Folder) -> None:
+    """Name the modules of the folders in this folder."""
+    claims: dict[str, list[Folder]] = {}
+    for child in folder.children:
+        claims.setdefault(child.name.replace(".", "_"), []).append(child)
+    for module, twins in claims.items():
+        beside = folder.beside.get(module)
+        clash = len(twins) > 1 or beside is not None
+        if clash and not any(child.misnamed for child in twins) and any(child.routed for child in twins):
+            names = [child.name for child in twins]
+            files = [f"{folder.shown}/{name}" for name in ([*names, beside] if beside else names)]
+            mend = _mend_clash(names, beside)
+            tree.faults.append(Fault(files, f"both are the module {module}", mend))
+        for child in twins:
+            # Where nothing is routed, a clash is Python's business: it imports what it always would.
+            if folder.module is None or (clash and not child.routed):
+                child.module = None
+            else:
+                child.module = f"{folder.module}.{module}" if folder.module else module
+                tree.folders.setdefault(child.module, child.path)
+
+
+def _mend_clash(folders: list[str], beside: str | None) -> str:
+    if beside in SPECIAL:                          # which cannot change; an escape keeps the folder's URL
+        name = folders[0]
+        return f"rename the folder to %{ord(name[0]):02X}{name[1:]}, which is the same URL"
+    if beside is not None and beside.endswith(".py"):
+        return f"give {beside} another name, such as _{beside}"
+    dotted = next(name for name in folders if "." in name)
+    if dotted[0] in "[(":                           # no part of a URL, so free to change
+        return f"give {dotted} another name"
+    return f"rename {dotted} to {dotted.replace('.', '%2E')}, which is the same URL"
+
+
+def _judge_files(tree: Tree, folder: Folder) -> None:
+    """Make the routes of the folder."""
+    for name, (right, is_file) in folder.special.items():
+        path = os.path.join(folder.path, name)
+        if right in NOT_YET:
+            problem = f"{right} is not supported yet by this version"
+            mend = "remove it, or put its code into the handlers"
+        elif not is_file:
+            problem = "the link leads nowhere" if os.path.islink(path) else "it is not a regular file"
+            mend = f"put a file {right} in its place"
+        elif name != right:
+            problem = f"the name is written {right}"
+            mend = "merge the two files" if right in folder.special else f"rename the file to {right}"
+        else:
+            if folder.segments is not None:
+                module = ".".join(filter(None, (folder.module, "route"))) if right == "route.py" else ""
+                tree.routes.append(Route(folder.segments, file=path, kind=HANDLERS[right], module=module))
+            continue
+        tree.faults.append(Fault([f"{folder.shown}/{name}"], problem, mend))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fsroute.routing.route import Route, Segment
+
+if TYPE_CHECKING:
+    from fsroute.routing.route import SegmentKind
+
+
+def literals(*names: str) -> list[Segment]:
+    return [Segment("literal", name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("segments", "pattern", "names"),
+    [
+        ([], "/", ()),
+        (literals("api", "users"), "/api/users", ()),
+        ([*literals("users"), Segment("param", "id")], "/users/[id]", ("id",)),
+        ([Segment("param", "a"), *literals("x"), Segment("param", "b")], "/[a]/x/[b]", ("a", "b")),
+        ([*literals("files"), Segment("rest", "path")], "/files/[...path]", ("path",)),
+        ([*literals("docs"), Segment("optional", "path")], "/docs/[[...path]]", ("path",)),
+        (literals("[id]"), "/%5Bid%5D", ()),
+        (literals("100%"), "/100%25", ()),
+        (literals("%5B"), "/%255B", ()),            # so no two literals share a pattern
+        (literals("café", "feed.xml", "(x)"), "/café/feed.xml/(x)", ()),
+    ],
+)
+def test_a_pattern_is_what_the_folders_spell(
+    segments: list[Segment], pattern: str, names: tuple[str, ...]
+) -> None:
+    route = Route(segments, file="/srv/app/route.py", module="route")
+    assert (route.pattern, route.names, route.segments) == (pattern, names, tuple(segments))
+
+
+def test_a_route_has_no_methods_until_its_file_was_read() -> None:
+    route = Route(literals("x"), file="/srv/app/x/route.py", module="x.route")
+    assert (route.kind, route.methods) == ("route", ())
+    assert repr(route) == "<Route /x /srv/app/x/route.py>"
+    route.methods = ("GET", "POST")
+    assert repr(route) == "<Route /x GET,POST /srv/app/x/route.py>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("literal", "x"), ("param", "[x]"), ("rest", "[...x]"), ("optional", "[[...x]]")]
+)
+def test_segments_are_equal_if_kind_and_name_are(kind: SegmentKind, text: str) -> None:
+    segment = Segment(kind, "x")
+    assert str(segment) == text
+    assert segment == Segment(kind, "x")
+    assert hash(segment) == hash(Segment(kind, "x"))
+    assert segment != Segment(kind, "y")
+    assert segment != text
+    assert repr(segment) == f"Segment('{kind}', 'x')"
+
+
+def test_one_name_of_two_kinds_is_two_segments() -> None:
+    assert Segment("literal", "x") != Segment("param", "x")
+    assert len({Segment("param", "x"), Segment("rest", "x"), Segment("optional", "x")}) == 3
