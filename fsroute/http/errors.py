@@ -1,0 +1,51 @@
+"""HTTPError: the exception that is an answer (RFC 9110, 15.5 and 15.6; RFC 9457).
+
+Rules this module keeps
+-----------------------
+1. Only HTTPError carries text to the client. Whatever else is raised is a 500 with nothing of it inside.
+2. It says 4xx or 5xx. Redirects and successes are returned, not raised.
+3. Its headers pass the gate when it is made, in the line that is at fault.
+"""
+
+from __future__ import annotations
+
+from .headers import Headers
+from .status import checked, phrase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .headers import Given
+
+
+class HTTPError(Exception):
+    """Raise it anywhere below a handler to answer with an error.
+
+        raise HTTPError(404, "User not found")
+        raise HTTPError(409, "This e-mail is taken", field="email")
+
+    status: 400 to 599.
+    detail: for people, about this occurrence; the status's phrase when left out.
+    title: a short name for the kind of problem; the status's phrase when left out.
+    headers: a mapping or pairs, added to the answer.
+    extra: further members of the problem+json object (RFC 9457, 3.2), anything JSON can say.
+    Raises ValueError for another status or a header that does not pass, TypeError for a detail that is no str.
+    """
+
+    def __init__(self, status: int, detail: str | None = None, *, title: str | None = None,
+                 headers: Given = None, **extra: Any) -> None:
+        self.status = checked(status)
+        if self.status < 400:
+            raise ValueError(f"an HTTPError says 400 to 599, not {self.status}; return a Response instead")
+        self.title = title if title is not None else phrase(self.status)
+        self.detail = detail if detail is not None else self.title
+        if not isinstance(self.detail, str) or not isinstance(self.title, str):
+            raise TypeError(f"an HTTPError's title and detail are str, not {self.title!r:.80}, {self.detail!r:.80}")
+        self.headers = Headers([])
+        self.headers.update(headers)
+        self.extra = extra
+        super().__init__(self.status, self.detail)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.title}" + (f": {self.detail}" if self.detail != self.title else "")

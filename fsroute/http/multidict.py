@@ -1,0 +1,144 @@
+"""The one read-only mapping whose names may repeat: query and headers here, later forms and cookies.
+
+Rules this module keeps
+-----------------------
+1. Asking for one value gives the first. Nothing is hidden: `getall` and `items` have the rest.
+2. A name the client must send is asked for with `[name]`, a value it must spell right with `type=`;
+   what is missing or wrong is the client's mistake, so a 400 that names it.
+"""
+
+from __future__ import annotations
+
+from .convert import converter
+from .errors import HTTPError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+
+class MultiMapping:
+    """What every such mapping can do, given `items` and `_first`."""
+
+    __slots__ = ()
+    _what = "field"     # what one entry is called in an error
+
+    if TYPE_CHECKING:
+        def items(self) -> list[tuple[str, str]]: ...
+        def _first(self, name: str) -> str | None: ...
+
+    def get(self, name: str, default: Any = None, type: Any = str) -> Any:
+        """The first value of that name, converted, or the default as it is.
+
+        type: str or int.
+        Raises HTTPError 400, naming the field, for a value that does not convert; TypeError for another type.
+        """
+        text = self._first(name)
+        if type is str:
+            return text if text is not None else default
+        convert = converter(type)
+        if convert is None:
+            raise TypeError(f"get({name!r}, type=...) takes str or int, not {type!r}")
+        if text is None:
+            return default
+        try:
+            return convert(text)
+        except ValueError as fault:
+            raise HTTPError(400, f"The {self._what} {name[:200]!r} must be {fault}") from None
+
+    def getall(self, name: str) -> list[str]:
+        """Every value of that name, in order; [] when there is none."""
+        return [value for known, value in self.items() if known == name]
+
+    def lists(self) -> dict[str, list[str]]:
+        """Each name with all its values."""
+        lists: dict[str, list[str]] = {}
+        for name, value in self.items():
+            lists.setdefault(name, []).append(value)
+        return lists
+
+    def __getitem__(self, name: str) -> str:
+        """The first value. Raises HTTPError 400, naming the field, when it was not sent."""
+        value = self._first(name)
+        if value is None:
+            raise HTTPError(400, f"The {self._what} {name[:200]!r} is missing")
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._first(name) is not None
+
+    def keys(self) -> list[str]:
+        """Distinct names, in the order of their first arrival."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict(self.items()))
+
+    def __len__(self) -> int:
+        return len(dict(self.items()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.items()!r})"
+
+
+class MultiDict(MultiMapping):
+    """Pairs that were parsed already: a query string."""
+
+    __slots__ = ("_firsts", "_pairs", "_what")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], what: str = "field") -> None:
+        """pairs: names and values in order. what: what one of them is called in an error."""
+        self._pairs = list(pairs)
+        self._what = what
+        self._firsts: dict[str, str] | None = None
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every pair, in the order of arrival."""
+        return list(self._pairs)
+
+    def _first(self, name: str) -> str | None:
+        firsts = self._firsts
+        if firsts is None:      # last one wins in dict(), so backwards the first one does
+            firsts = self._firsts = dict(reversed(self._pairs))
+        return firsts.get(name)
+
+
+class EnvironHeaders(MultiMapping):
+    """The request's header fields, read from the environ when they are asked for.
+
+    Names ignore case, and "-" and "_" are one: hosts join them before we see them, so nothing
+    about security may hang on the difference. A host joins repeated fields with commas.
+    """
+
+    __slots__ = ("_environ",)
+    _what = "header"
+    _BARE = ("CONTENT_TYPE", "CONTENT_LENGTH")   # the two that CGI, and so WSGI, spells without HTTP_
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+
+    def items(self) -> list[tuple[str, str]]:
+        """Every header, once, with its name in Title-Case."""
+        found = []
+        for key, value in self._environ.items():
+            if key in self._BARE:
+                name = key if value else ""             # "" is a host's way to say that there was none
+            else:
+                prefix, _, name = key.partition("HTTP_")
+                if prefix or name in self._BARE:        # some hosts give those two in both spellings
+                    name = ""
+            if name:
+                found.append((name.replace("_", "-").title(), value))
+        return found
+
+    def _first(self, name: str) -> str | None:
+        key = name.upper().replace("-", "_")
+        if key in self._BARE:
+            return self._environ.get(key) or None
+        value: str | None = self._environ.get("HTTP_" + key)
+        return value
+
+    def getall(self, name: str) -> list[str]:
+        value = self._first(name)
+        return [] if value is None else [value]

@@ -1,0 +1,62 @@
+"""Response to host: the last step of every answer.
+
+An *answer* is what a WSGI host takes: status line, header list, body list, all three fresh, since hosts
+and the middleware around an app may change them.
+
+Rules this module keeps
+-----------------------
+1. The body is dropped for HEAD here, after everything else and nowhere else; all headers stay
+   (RFC 9110, 9.3.2).
+2. Every answer but 204 and 304 says how long its body is (RFC 9110, 8.6).
+"""
+
+from __future__ import annotations
+
+from .jsontext import dumps
+from .response import JSON_TYPE, Response
+from .status import BODILESS, STATUS_LINES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from .headers import Field
+    from .request import Request
+
+    Answer = tuple[str, list[Field], Iterable[bytes]]
+    Endpoint = Callable[[Request], Answer]
+
+_OK = STATUS_LINES[200]
+
+# a table of ready-made fields: most answers of an API are short, and a new one costs twice as much
+_LENGTHS = [("Content-Length", str(length)) for length in range(1_024)]
+
+
+def answer(response: Response) -> Answer:
+    """The response as a host takes it."""
+    status, fields, body = response.parts()
+    if status not in BODILESS:
+        fields.append(content_length(body))
+    return STATUS_LINES[status], fields, [body]
+
+
+def content_length(body: bytes) -> Field:
+    """The Content-Length field of that body."""
+    length = len(body)
+    return _LENGTHS[length] if length < 1_024 else ("Content-Length", str(length))
+
+
+def json_answer(data: Any) -> Answer:
+    """What `answer(Response.json(data))` gives, without the object in between. Raises as Response.json does."""
+    body = dumps(data)
+    length = len(body)      # content_length() in place, a call less
+    return _OK, [JSON_TYPE, _LENGTHS[length] if length < 1_024 else content_length(body)], [body]
+
+
+def without_body(endpoint: Endpoint) -> Endpoint:
+    """The endpoint for HEAD: the other one's answer, headers and all, without its body."""
+    def head(request: Request) -> Answer:
+        line, fields, _ = endpoint(request)
+        return line, fields, []
+    return head

@@ -1,0 +1,157 @@
+"""The oddities of WSGI hosts, all of them here (PEP 3333).
+
+Facts
+-----
+- PATH_INFO, SCRIPT_NAME and QUERY_STRING are bytes in the clothes of Latin-1 text; percent-decoding of
+  paths is done. One host passes code points above U+00FF, some leave PATH_INFO out when it is "".
+- A read from wsgi.input may never return when there is no body (wsgiref), or give raw chunks when the
+  request was chunked (wsgiref, uWSGI). Hosts that mark the end of the body set wsgi.input_terminated;
+  one sets it to False, so its value counts and not its presence.
+- CONTENT_LENGTH is "" on a wsgiref GET. `int()` would take "1_0", "+5" and Arabic digits.
+
+Rules this module keeps
+-----------------------
+1. A body is what wsgi.input_terminated or a Content-Length says it is; without either there is none and
+   wsgi.input is not touched. Transfer-Encoding is the host's to undo: where it did not, the request is
+   refused, never half read.
+2. No read asks for more than is left, none is without a size, and a short read is not the end of the body.
+3. A client that went away, or sent less than it promised, sent no body: 400, never a part of one.
+"""
+
+from __future__ import annotations
+
+import io
+
+from .errors import HTTPError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    Environ = dict[str, Any]
+
+    class Input(Protocol):
+        """What we use of wsgi.input."""
+
+        def read(self, size: int, /) -> bytes: ...
+
+CHUNK = 65_536
+
+
+def decoded_path(raw: str) -> str | None:
+    """PATH_INFO as text; None when it is not UTF-8 or holds a NUL."""
+    try:
+        path = raw if raw.isascii() else raw.encode("latin-1").decode()
+    except UnicodeError:
+        return None
+    return None if "\0" in path else path
+
+
+def replaced_path(raw: str) -> str:
+    """A path for people: what cannot be decoded is replaced."""
+    return raw.encode("latin-1", "replace").decode(errors="replace")
+
+
+def script_name(environ: Environ) -> str:
+    """The prefix the app is mounted under, decoded; "" at the top."""
+    return replaced_path(environ.get("SCRIPT_NAME", ""))
+
+
+def body_length(environ: Environ) -> int | None:
+    """How many bytes the body has; 0 when there is none, None when only the end of the input tells.
+
+    Raises HTTPError 400 for a Content-Length that is no number or stands beside Transfer-Encoding,
+    411 for Transfer-Encoding alone on a host that does not undo it.
+    """
+    length: str = environ.get("CONTENT_LENGTH") or ""
+    # Content-Length = 1*DIGIT (RFC 9110, 8.6); 19 digits are 9 exabytes. isdigit() alone takes "٣".
+    if length and not (length.isdigit() and length.isascii() and len(length) <= 19):
+        raise HTTPError(400, "Content-Length is not a number of at most 19 digits")
+    if environ.get("wsgi.input_terminated"):
+        return int(length) if length and "HTTP_TRANSFER_ENCODING" not in environ else None
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        if length:
+            raise HTTPError(400, "Content-Length and Transfer-Encoding exclude each other")
+        raise HTTPError(411, "This server needs a Content-Length; it does not take chunked bodies")
+    return int(length or 0)
+
+
+def read_exactly(environ: Environ, length: int) -> bytes:
+    """The body of a known length. Raises HTTPError 400 when less arrives."""
+    source: Input = environ["wsgi.input"]
+    data = _read(source, length)
+    if len(data) == length:         # nearly always: one read, nothing to join
+        return data
+    parts, left = [data], length - len(data)
+    while data and left > 0:
+        data = _read(source, left)
+        parts.append(data)
+        left -= len(data)
+    if left:
+        raise HTTPError(400, f"The body is shorter than its Content-Length by {left} bytes")
+    return b"".join(parts)
+
+
+def read_to_end(environ: Environ, limit: int | None) -> bytes:
+    """The body up to the end of the input. Raises HTTPError 413 past the limit (bytes; None for none)."""
+    source: Input = environ["wsgi.input"]
+    parts, total = [], 0
+    while data := _read(source, CHUNK if limit is None else min(CHUNK, limit - total + 1)):
+        parts.append(data)
+        total += len(data)
+        if limit is not None and total > limit:
+            raise too_large(limit)
+    return b"".join(parts)
+
+
+def _read(source: Input, size: int) -> bytes:
+    try:
+        return source.read(size)
+    except OSError:                 # the socket, so the client
+        raise HTTPError(400, "The body ended before it was complete") from None
+
+
+def too_large(limit: int) -> HTTPError:
+    """The 413 that names the limit and the setting behind it."""
+    return HTTPError(413, f"The body is larger than the {limit} bytes allowed here (max_body)",
+                     max_body=limit)
+
+
+class BodyReader(io.RawIOBase):
+    """The body as a file that ends where the body ends; io.BufferedReader gives it a file's methods."""
+
+    def __init__(self, environ: Environ, length: int | None, limit: int | None) -> None:
+        """length: bytes, None when the end of the input tells. limit: bytes, None for none."""
+        self._input: Input = environ["wsgi.input"] if length != 0 else io.BytesIO()
+        self._left = length
+        self._limit = limit
+        self._total = 0
+        self._fault: HTTPError | None = None
+        self.touched = False    # once read from, what is left is not the body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Raises HTTPError 413 past the limit and 400 when the body ends early; and again when asked again."""
+        self.touched = True
+        if self._fault is not None:
+            raise self._fault
+        size = len(buffer) if self._left is None else min(len(buffer), self._left)
+        try:
+            data = _read(self._input, size) if size else b""
+            self._count(len(data), ended=size > 0 and not data)
+        except HTTPError as fault:
+            self._fault = fault
+            raise
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _count(self, size: int, ended: bool) -> None:
+        self._total += size
+        if self._limit is not None and self._total > self._limit:
+            raise too_large(self._limit)
+        if self._left is not None:
+            if ended:
+                raise HTTPError(400, f"The body is shorter than its Content-Length by {self._left} bytes")
+            self._left -= size
