@@ -1,0 +1,98 @@
+"""The command line: python -m fsroute.
+
+Rules this module keeps
+-----------------------
+1. APP is a folder of route files, or `module:attribute` for an App made elsewhere. The folder's parent,
+   or the current folder, stands first on sys.path, so that route files can say `from app._lib.db import ...`.
+2. A mistake is one message on stderr that says what to do, and exit status 1; wrong usage is 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from . import App, TreeError, __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except (TreeError, _Mistake) as error:
+        print(f"fsroute: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return status
+
+
+class _Mistake(Exception):
+    """What the person at the terminal can mend."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fsroute", description="The folder tree is the router.")
+    parser.add_argument("--version", action="version", version=f"fsroute {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    what = {"metavar": "APP", "nargs": "?", "default": "app",
+            "help": "a folder of route files, or module:attribute (default: app)"}
+
+    dev = commands.add_parser("dev", help="serve it for local work")
+    dev.add_argument("app", **what)     # type: ignore[arg-type]
+    dev.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    dev.add_argument("--port", default=8000, type=int, help="0 takes a free one (default: %(default)s)")
+    dev.set_defaults(command=_dev)
+
+    routes = commands.add_parser("routes", help="list what answers")
+    routes.add_argument("app", **what)  # type: ignore[arg-type]
+    routes.set_defaults(command=_routes)
+    return parser
+
+
+def _dev(options: argparse.Namespace) -> int:
+    from .dev.server import make_server
+
+    app = _app(options.app)
+    try:
+        server = make_server(app, options.host, options.port)
+    except (OSError, OverflowError) as error:
+        raise _Mistake(f"cannot listen on {options.host}:{options.port}: {error}; "
+                       f"try --port {options.port + 1}") from None
+    with server:
+        url = f"http://{options.host}:{server.server_port}/"
+        print(f"fsroute: {len(app.routes)} routes on {url} (for local work; Ctrl-C stops it)", flush=True)
+        server.serve_forever()
+    return 0
+
+
+def _routes(options: argparse.Namespace) -> int:
+    routes = _app(options.app).routes
+    rows = [(" ".join(route.methods), route.pattern, os.path.relpath(route.file)) for route in routes]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for methods, pattern, file in rows:
+        print(f"{methods:{widths[0]}}  {pattern:{widths[1]}}  {file}")
+    return 0
+
+
+def _app(name: str) -> App:
+    if os.path.isdir(name) or ":" not in name:
+        root = os.path.abspath(name)
+        sys.path.insert(0, os.path.dirname(root))
+        return App(root)
+    sys.path.insert(0, os.getcwd())
+    module, _, attribute = name.partition(":")
+    try:
+        app = getattr(importlib.import_module(module), attribute)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise _Mistake(f"{name}: {error}") from None
+    if not isinstance(app, App):
+        raise _Mistake(f"{name} is no App but {type(app).__name__}")
+    return app

@@ -1,0 +1,1 @@
+"""Local work: never imported in production."""

@@ -1,0 +1,72 @@
+"""The server for local work: wsgiref, a thread a request.
+
+Facts
+-----
+- wsgiref says CONTENT_TYPE "text/plain" when the client sent none, and gives 204 and 304 a Content-Length.
+- It speaks HTTP/1.0: every request has a connection of its own.
+
+Rules this module keeps
+-----------------------
+1. What wsgiref invents is taken back here, so that an app meets locally what it will meet in production.
+2. A thread that still answers does not keep the server from stopping.
+"""
+
+from __future__ import annotations
+
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import ServerHandler, WSGIRequestHandler, WSGIServer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+    from wsgiref.types import WSGIApplication
+
+
+class _Answer(ServerHandler):
+    """One request's answer; the app says how long it is."""
+
+    headers_sent: bool
+    request_handler: WSGIRequestHandler
+
+    def set_content_length(self) -> None:
+        """Leaves the header out where the app left it out."""
+
+    def finish_content(self) -> None:
+        """Sends the headers of an answer without a body."""
+        if not self.headers_sent:
+            self.send_headers()
+
+
+class _Connection(WSGIRequestHandler):
+    """One connection, so one request."""
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        if self.headers.get("content-type") is None:
+            del environ["CONTENT_TYPE"]
+        return environ
+
+    def handle(self) -> None:
+        """As wsgiref does, with our kind of answer."""
+        self.raw_requestline = self.rfile.readline(65_537)
+        if len(self.raw_requestline) > 65_536:
+            self.requestline, self.request_version, self.command = "", "", ""
+            self.send_error(414)
+        elif self.parse_request():
+            environ = self.get_environ()
+            handler = _Answer(self.rfile, self.wfile, self.get_stderr(), environ)  # type: ignore[arg-type]
+            handler.request_handler = self              # where its close() logs the request
+            handler.run(self.server.get_app())          # type: ignore[attr-defined]   # a WSGIServer's
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    """Serves one app; a request's thread ends with it."""
+
+    daemon_threads = True
+
+
+def make_server(app: WSGIApplication, host: str, port: int) -> Server:
+    """A server that listens already; port 0 takes a free one. Raises OSError when it cannot listen there."""
+    server = Server((host, port), _Connection)
+    server.set_app(app)
+    return server

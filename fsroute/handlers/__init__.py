@@ -1,0 +1,1 @@
+"""What is called: files to modules, signatures to plans, handlers to endpoints."""

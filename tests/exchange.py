@@ -1,0 +1,97 @@
+"""One request to a WSGI app, and a lint of what comes back.
+
+wsgiref.validate refuses malformed environs before an app sees them; this lint takes any environ and is
+stricter about the answer (RFC 9110, PEP 3333).
+"""
+
+import io
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIApplication
+
+_STATUS = re.compile(r"[2-5][0-9][0-9] [ -~]+")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_VALUE = re.compile(r"[ -~\x80-\xff]*")
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]     # names in lower case
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+def environ_of(method: str, target: str, body: bytes | None = None, **more: Any) -> dict[str, Any]:
+    """The environ a host makes of a request line; `more` adds to it, None takes a key out."""
+    path, _, query = target.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body or b""),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if body is not None:
+        environ |= {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"}
+    return {key: value for key, value in (environ | more).items() if value is not None}
+
+
+def exchange(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
+    """Runs the request. AssertionError when the answer is not what a host may be given."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+                       ) -> Callable[[bytes], object]:
+        assert not started, "start_response was called twice"
+        started.append((status, headers))
+        return lambda data: None
+
+    method = environ.get("REQUEST_METHOD")
+    result = app(environ, start_response)
+    try:
+        chunks = list(result)
+    finally:
+        getattr(result, "close", lambda: None)()
+    assert started, "start_response was not called"
+    [(status, headers)] = started
+    body = b"".join(chunks)
+    _lint(method, status, headers, body)
+    return Answer(int(status[:3]), {name.lower(): value for name, value in headers}, body)
+
+
+def _lint(method: str | None, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    assert _STATUS.fullmatch(status), status
+    for name, value in headers:
+        assert type(name) is str and _NAME.fullmatch(name), name
+        assert type(value) is str and _VALUE.fullmatch(value), (name, value)
+    names = [name.lower() for name, _ in headers]
+    assert "connection" not in names and "transfer-encoding" not in names, names
+    single = [name for name in names if name not in ("set-cookie", "vary")]
+    assert len(single) == len(set(single)), f"a header twice: {names}"
+    fields = {name.lower(): value for name, value in headers}
+    if status[:3] in ("204", "304"):
+        assert not body and not {"content-type", "content-length"} & set(names), (status, headers, body)
+        return
+    assert "content-type" in fields, headers
+    assert fields["content-length"] == str(len(body)) or (method == "HEAD" and not body), (headers, body)
+    if int(status[:3]) >= 400:
+        assert fields["content-type"] in ("application/problem+json", "text/html; charset=utf-8"), headers
+        assert fields["cache-control"] == "no-store" and fields["vary"] == "Accept", headers

@@ -1,0 +1,164 @@
+"""The command line, as a person types it."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fsroute import __version__
+
+PROJECT = Path(__file__).parent.parent
+FILES = {
+    "app/page.html": "<h1>Hello</h1>",
+    "app/api/users/route.py": "from app._lib.names import NAMES\ndef GET(): return NAMES\n"
+                              "def POST(request): return request.json()\n",
+    "app/api/users/[id]/route.py": "def GET(id: int): return {'id': id}\n"
+                                   "def DELETE(): return (204, None, None)\n",
+    "app/_lib/names.py": "NAMES = ['Ann']",
+    "service.py": "import fsroute\nready = fsroute.App('app')\nnumber = 5\n",
+    "broken/a/route.py": "def get(): ...",
+    "broken/b/route.py": "def POSTS(): ...",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-X", "dev", "-W", "error", "-m", "fsroute", *arguments]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def fsroute(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(command(*arguments), cwd=folder, env=environment(), capture_output=True, text=True,
+                          timeout=30, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("app", [(), ("app",), ("./app/",), ("service:ready",)])
+def test_routes_lists_methods_patterns_and_files(project: Path, app: tuple[str, ...]) -> None:
+    assert fsroute(project, "routes", *app) == (0, (
+        "GET         /                app/page.html\n"
+        "GET POST    /api/users       app/api/users/route.py\n"
+        "DELETE GET  /api/users/[id]  app/api/users/[id]/route.py\n"), "")
+
+
+def test_a_folder_elsewhere_is_served_with_its_parent_on_the_path(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    status, shown, complaint = fsroute(tmp_path / "elsewhere", "routes", str(project / "app"))
+    assert (status, complaint) == (0, "")
+    assert "../app/api/users/route.py" in shown
+
+
+@pytest.mark.parametrize(("arguments", "status", "says"), [
+    (("routes", "broken"), 1, r"^fsroute: 2 faults in .*/broken\n.*rename it to GET\n.*rename it to POST\n$"),
+    (("dev", "broken"), 1, r"^fsroute: 2 faults in "),
+    (("routes", "nowhere"), 1, r"^fsroute: 1 fault in .*/nowhere\n.*no such folder"),
+    (("routes", "service:number"), 1, r"^fsroute: service:number is no App but int\n$"),
+    (("routes", "service:nothing"), 1, r"^fsroute: service:nothing: .*no attribute 'nothing'\n$"),
+    (("routes", "nothing:app"), 1, r"^fsroute: nothing:app: No module named 'nothing'\n$"),
+    ((), 2, "COMMAND"),
+    (("fly",), 2, "invalid choice: 'fly'"),
+    (("dev", "--port", "x"), 2, "invalid int value: 'x'"),
+    (("dev", "--port", "70000"), 1, r"^fsroute: cannot listen on 127.0.0.1:70000: "),
+    (("dev", "--host", "256.1.1.1"), 1, r"^fsroute: cannot listen on 256.1.1.1:8000: "),
+])
+def test_a_mistake_is_one_message_that_says_what_to_do(
+    project: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    code, shown, complaint = fsroute(project, *arguments)
+    assert (code, shown) == (status, "")
+    assert re.search(says, complaint, re.DOTALL)
+    assert "Traceback" not in complaint
+
+
+def test_the_version_is_the_packages(project: Path) -> None:
+    assert fsroute(project, "--version") == (0, f"fsroute {__version__}\n", "")
+
+
+def test_a_busy_port_says_so_and_names_the_next(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, _, complaint = fsroute(project, "dev", "--port", str(port))
+    assert code == 1
+    assert f"127.0.0.1:{port}" in complaint
+    assert f"--port {port + 1}" in complaint
+
+
+@pytest.fixture
+def served(project: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A running dev server and its port."""
+    process = subprocess.Popen(command("dev", "--port", "0"), cwd=project, env=environment(), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.fullmatch(r"fsroute: 3 routes on http://127\.0\.0\.1:(\d+)/ \(.*\)\n", line)
+    assert found, line or process.communicate(timeout=5)[1]
+    yield process, int(found[1])
+    process.terminate()
+    process.communicate(timeout=10)
+
+
+def test_dev_serves_until_it_is_interrupted(served: tuple[subprocess.Popen[str], int]) -> None:
+    process, port = served
+    for method, path, body, status, answer in (
+        ("GET", "/", None, 200, b"<h1>Hello</h1>"),
+        ("GET", "/api/users", None, 200, b'["Ann"]'),
+        ("GET", "/api/users/7", None, 200, b'{"id":7}'),
+        ("HEAD", "/api/users/7", None, 200, b""),
+        ("DELETE", "/api/users/7", None, 204, b""),
+        ("POST", "/api/users", b'{"a": [1]}', 200, b'{"a":[1]}'),
+        ("GET", "/api/users/7/", None, 308, b""),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+        got = connection.getresponse()
+        assert (got.status, got.read()) == (status, answer), path
+        if status == 204:
+            assert got.headers["Content-Length"] is None
+        connection.close()
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "Traceback" not in complaint
+    assert '"GET /api/users/7 HTTP/1.1" 200 8' in complaint
+
+
+def test_dev_tells_an_app_that_no_content_type_was_sent(served: tuple[subprocess.Popen[str], int]) -> None:
+    _, port = served
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/api/users", b"{}")
+    assert connection.getresponse().status == 415
+    connection.close()
+
+
+def test_dev_answers_one_client_while_another_dawdles(served: tuple[subprocess.Popen[str], int]) -> None:
+    _, port = served
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+        slow.sendall(b"POST /api/users HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: 2\r\n\r\n{")
+        started = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/api/users")
+        assert connection.getresponse().read() == b'["Ann"]'
+        connection.close()
+        assert time.monotonic() - started < 5
+        slow.sendall(b"}")
+        assert slow.recv(1_000).startswith(b"HTTP/1.0 200 OK")

@@ -1,0 +1,87 @@
+"""Every snippet of the README does what it shows."""
+
+import http.client
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"(?:# |<!-- )(\S+\.(?:py|html))(?: -->)?\n")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
+BLOCKS: list[tuple[str, str]] = BLOCK.findall((PROJECT / "README.md").read_text())
+COMMANDS = [
+    tuple(part.split("\n", 1)) for kind, text in BLOCKS if kind == "console" for part in text.split("$ ") if part]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the README, where it puts them."""
+    folder = tmp_path_factory.mktemp("readme")
+    for kind, text in BLOCKS:
+        named = NAMED.match(text)
+        if kind != "console" and named:
+            file = folder / named[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def port(folder: Path) -> Iterator[int]:
+    """Where `fsroute dev` serves them."""
+    process = subprocess.Popen([sys.executable, "-m", "fsroute", "dev", "--port", "0"], cwd=folder, text=True,
+                               env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    found = re.search(r":(\d+)/", process.stdout.readline())
+    assert found
+    yield int(found[1])
+    process.terminate()
+    process.communicate(timeout=10)
+
+
+def test_every_block_is_a_file_or_a_session() -> None:
+    assert len(COMMANDS) > 15
+    for kind, text in BLOCKS:
+        assert kind == "console" or NAMED.match(text), f"nothing runs this block:\n{text}"
+
+
+@pytest.mark.parametrize(("line", "shown"), COMMANDS, ids=[command[0] for command in COMMANDS])
+def test_a_command_prints_what_the_readme_shows(folder: Path, port: int, line: str, shown: str) -> None:
+    program, *arguments = shlex.split(line)
+    if program == "curl":
+        assert curl(arguments, port) == shown.removesuffix("\n")
+        return
+    assert program == "python"
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
+                          timeout=60, check=False)
+    passed = re.search(r"^\d+ passed", done.stdout, re.MULTILINE)      # of pytest's words the ones that do not vary
+    printed = passed[0] + "\n" if passed else done.stdout
+    assert (printed, done.returncode) == (shown, 0), done.stderr
+
+
+def curl(arguments: list[str], port: int) -> str:
+    """What curl prints: -X, -H and -d are all that the README uses, and the machine need not have it."""
+    method, url, data, headers = None, "", None, {}
+    options = iter(arguments)
+    for option in options:
+        if option == "-X":
+            method = next(options)
+        elif option == "-H":
+            name, _, value = next(options).partition(": ")
+            headers[name] = value
+        elif option == "-d":
+            data = next(options).encode()
+        else:
+            url = option
+    connection = http.client.HTTPConnection("localhost", port, timeout=10)
+    connection.request(method or ("POST" if data else "GET"), url.removeprefix("localhost:8000"), data, headers)
+    answer = connection.getresponse().read().decode()
+    connection.close()
+    return answer
