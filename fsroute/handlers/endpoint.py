@@ -38,7 +38,7 @@ def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
             result = call(request)
             if type(result) is dict:        # most results: no Response in between, 265 ns less
                 return json_answer(result)
-            return answer(respond(result, where))
+            return answer(result if isinstance(result, Response) else respond(result, where))
         except Exception as error:
             return answer(problem(error, request))
     return answered

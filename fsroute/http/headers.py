@@ -48,6 +48,7 @@ def checked_field(name: str, value: str) -> Field:
     """
     if not isinstance(name, str) or not isinstance(value, str):
         raise TypeError(f"a header is a pair of str, not ({type(name).__name__}, {type(value).__name__})")
+    name, value = str.__str__(name), str.__str__(value)     # a StrEnum's member becomes text: hosts check the type
     if not _is_name(name):
         raise ValueError(f'{name[:40]!r} is no header name: letters, digits, "-" and "_", a letter first')
     reason = _NOT_YOURS.get(name.lower())
@@ -57,7 +58,7 @@ def checked_field(name: str, value: str) -> Field:
         culprit = next(char for char in value if not _is_value(char))
         raise ValueError(f"the value of the header {name} holds {culprit!a}: "
                          "only Latin-1 without control characters can be sent")
-    return str.__str__(name), str.__str__(value)       # members of a StrEnum become text: hosts check the type
+    return name, value
 
 
 def pairs(given: Given) -> Iterable[Field]:

@@ -36,7 +36,11 @@ def log_exception(error: BaseException, request: Request) -> None:
     line = f"{request.method} {request.path} (route {request.route}): {type(error).__name__}{_hint(error)}"
     record = logger.makeRecord("fsroute", logging.ERROR, __file__, 0, "%s", (escaped(line),),
                                (type(error), error, error.__traceback__), "log_exception")
-    record.exc_text = "\n".join(_described(error, set()))     # a Formatter takes this text when it is there
+    try:
+        description = _described(error, set())
+    except Exception as fault:      # an exception's own code may do anything, and the reporter must not fail
+        description = [f"its traceback cannot be had: {type(fault).__name__}"]
+    record.exc_text = "\n".join(description)       # a Formatter takes this text when it is there
     logger.handle(record)
 
 
@@ -58,7 +62,7 @@ def _hint(error: BaseException) -> str:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as fault:      # an exception's own code, and the reporter must not fail
+    except Exception as fault:      # as above
         return f"<its text cannot be had: {type(fault).__name__}>"
 
 

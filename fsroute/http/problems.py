@@ -7,8 +7,9 @@ Rules this module keeps
 2. Nothing of an exception that is no HTTPError reaches the client.
 3. Nothing fails here: an HTTPError that cannot be shaped (members JSON has no form for) is a fault of its
    own, logged, and answered with the plain 500.
-4. The traceback of an HTTPError is dropped once it is shaped: it holds the frames, and so the request, alive
-   for as long as somebody keeps the exception.
+4. The traceback of an HTTPError, and of what it came from, is dropped once it is shaped: it holds the frames,
+   and so the request, alive for as long as somebody keeps the exception.
+5. Content-Type says what the body is, whatever the error's own headers say.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def problem(error: Exception, request: Request) -> Response:
         except Exception as fault:
             error = fault
         else:
-            error.__traceback__ = None
+            _drop_frames(error)
             return response
     log_exception(error, request)
     return _shaped(HTTPError(500, "The server failed to answer. The fault was logged."), accept)
@@ -65,8 +66,15 @@ def _shaped(error: HTTPError, accept: str | None) -> Response:
         body, kind = jsontext.dumps(members), _PROBLEM_TYPE
     response = Response(body, status=error.status, headers=[kind, ("Cache-Control", "no-store")])
     response.headers.update(error.headers.items())
+    response.headers["Content-Type"] = kind[1]
     response.headers.vary("Accept")
     return response
+
+
+def _drop_frames(error: BaseException | None) -> None:
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _prefers_html(accept: str | None) -> bool:

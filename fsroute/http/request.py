@@ -17,8 +17,9 @@ from __future__ import annotations
 import io
 import re
 
-from . import jsontext, query, url
+from . import query, url
 from .errors import HTTPError
+from .jsontext import loads
 from .multidict import EnvironHeaders, MultiDict
 from .wsgi import BodyReader, body_length, read_exactly, read_to_end, script_name, too_large
 
@@ -137,7 +138,7 @@ class Request:
             body = self._read(not force)
         elif not force:
             self._check_json()
-        return jsontext.loads(body)
+        return loads(body)
 
     @property
     def stream(self) -> BinaryIO:
@@ -148,6 +149,8 @@ class Request:
         if self._stream is None:
             if self._body is not None:
                 self._stream = io.BytesIO(self._body)
+            elif self._fault is not None:
+                raise self._fault
             else:
                 reader = BodyReader(self.environ, self._open(), self._settings.max_body)
                 self._stream = io.BufferedReader(reader)
@@ -175,7 +178,7 @@ class Request:
         if self._fault is not None:
             raise self._fault
         try:
-            if isinstance(self._stream, io.BufferedReader):
+            if self._stream is not None:
                 self._body = self._rest_of(self._stream)
             elif length is None:
                 self._body = read_to_end(self.environ, self._settings.max_body)
@@ -186,7 +189,7 @@ class Request:
             raise
         return self._body
 
-    def _rest_of(self, stream: io.BufferedReader) -> builtins.bytes:
+    def _rest_of(self, stream: BinaryIO) -> builtins.bytes:
         """All of a stream that was asked for and not read from yet."""
         if stream.raw.touched:          # type: ignore[attr-defined]   # a BodyReader's
             raise RuntimeError("request.stream was read from already: what is left is not the body")

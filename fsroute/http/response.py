@@ -10,8 +10,9 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from . import jsontext, url
+from . import url
 from .headers import Headers
+from .jsontext import dumps
 from .status import BODILESS, checked
 
 TYPE_CHECKING = False
@@ -29,6 +30,8 @@ BYTES_TYPE = ("Content-Type", "application/octet-stream")
 # what says something of a body (RFC 9110, 8.3 to 8.6 and 14.4), and so has no place where there is none
 _ABOUT_A_BODY = frozenset({"content-type", "content-length", "content-encoding", "content-language",
                            "content-range"})
+
+_new = object.__new__
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -70,10 +73,10 @@ class Response:
     def parts(self) -> tuple[int, list[Field], bytes]:
         """What unpacking gives: the status, a fresh header list and the body; of 204 and 304 neither a body
         nor headers about one."""
-        if self._status in BODILESS:
-            kept = [field for field in self._fields if field[0].lower() not in _ABOUT_A_BODY]
-            return self._status, kept, b""
-        return self._status, [*self._fields], self._body
+        status = self._status
+        if status in BODILESS:
+            return status, [field for field in self._fields if field[0].lower() not in _ABOUT_A_BODY], b""
+        return status, [*self._fields], self._body if status != 205 else b""    # (RFC 9110, 15.3.6)
 
     @property
     def status(self) -> int:
@@ -104,7 +107,7 @@ class Response:
 
         Raises TypeError for a type that JSON has no form for, ValueError for NaN and infinities.
         """
-        return cls._typed(jsontext.dumps(data), JSON_TYPE, status, headers)
+        return cls._typed(dumps(data), JSON_TYPE, status, headers)
 
     @classmethod
     def text(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
@@ -137,8 +140,8 @@ class Response:
 
     @classmethod
     def _typed(cls, body: bytes, kind: Field, status: int, headers: Given) -> Response:
-        response = cls.__new__(cls)
-        response._status = checked(status) if status != 200 else 200
+        response = _new(cls)
+        response._status = 200 if status == 200 else checked(status)
         response._fields = [kind]
         response._body = body
         if headers is not None:

@@ -79,7 +79,10 @@ def body_length(environ: Environ) -> int | None:
 def read_exactly(environ: Environ, length: int) -> bytes:
     """The body of a known length. Raises HTTPError 400 when less arrives."""
     source: Input = environ["wsgi.input"]
-    data = _read(source, length)
+    try:
+        data = source.read(length)
+    except OSError:
+        raise _ended_early() from None
     if len(data) == length:         # nearly always: one read, nothing to join
         return data
     parts, left = [data], length - len(data)
@@ -107,8 +110,13 @@ def read_to_end(environ: Environ, limit: int | None) -> bytes:
 def _read(source: Input, size: int) -> bytes:
     try:
         return source.read(size)
-    except OSError:                 # the socket, so the client
-        raise HTTPError(400, "The body ended before it was complete") from None
+    except OSError:
+        raise _ended_early() from None
+
+
+def _ended_early() -> HTTPError:
+    """For an OSError from wsgi.input: its socket failed, so the client is gone."""
+    return HTTPError(400, "The body ended before it was complete")
 
 
 def too_large(limit: int) -> HTTPError:
