@@ -23,6 +23,7 @@ from .routing.trie import Matcher
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from os import PathLike
     from typing import Any
 
     from .http.send import Endpoint
@@ -43,7 +44,7 @@ class App:
     Raises TreeError naming everything that is wrong with the tree.
     """
 
-    def __init__(self, root: str = "app", *, package: str | None = None,
+    def __init__(self, root: str | PathLike[str] = "app", *, package: str | None = None,
                  max_body: int | None = 2**20) -> None:
         self.routes, entries = build(root, package, max_body)
         self._match = Matcher(entries).match

@@ -10,9 +10,11 @@ Rules this module keeps
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
+from operator import attrgetter
 
 from . import App, TreeError, __version__
 
@@ -64,8 +66,9 @@ def _dev(options: argparse.Namespace) -> int:
     try:
         server = make_server(app, options.host, options.port)
     except (OSError, OverflowError) as error:
-        raise _Mistake(f"cannot listen on {options.host}:{options.port}: {error}; "
-                       f"try --port {options.port + 1}") from None
+        busy = getattr(error, "errno", None) == errno.EADDRINUSE
+        hint = f"; try --port {options.port + 1}" if busy else ""
+        raise _Mistake(f"cannot listen on {options.host}:{options.port}: {error}{hint}") from None
     with server:
         url = f"http://{options.host}:{server.server_port}/"
         print(f"fsroute: {len(app.routes)} routes on {url} (for local work; Ctrl-C stops it)", flush=True)
@@ -74,7 +77,7 @@ def _dev(options: argparse.Namespace) -> int:
 
 
 def _routes(options: argparse.Namespace) -> int:
-    routes = _app(options.app).routes
+    routes = sorted(_app(options.app).routes, key=attrgetter("pattern"))
     rows = [(" ".join(route.methods), route.pattern, os.path.relpath(route.file)) for route in routes]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for methods, pattern, file in rows:
@@ -83,6 +86,8 @@ def _routes(options: argparse.Namespace) -> int:
 
 
 def _app(name: str) -> App:
+    if name.endswith(".py"):
+        raise _Mistake(f"{name} is a file: name the folder of routes, or an App in it as module:attribute")
     if os.path.isdir(name) or ":" not in name:
         root = os.path.abspath(name)
         sys.path.insert(0, os.path.dirname(root))

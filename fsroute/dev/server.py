@@ -63,6 +63,7 @@ class Server(ThreadingMixIn, WSGIServer):
     """Serves one app; a request's thread ends with it."""
 
     daemon_threads = True
+    request_queue_size = 128        # socketserver's 5 resets connections of a browser that opens a page
 
 
 def make_server(app: WSGIApplication, host: str, port: int) -> Server:

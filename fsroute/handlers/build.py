@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     Entry = tuple[tuple[Segment, ...], Resource]
 
 
-def build(root: str, package: str | None, max_body: int | None) -> tuple[tuple[Route, ...], list[Entry]]:
+def build(root: str | os.PathLike[str], package: str | None, max_body: int | None) -> tuple[tuple[Route, ...], list[Entry]]:
     """The tree's routes, and what answers each: a Resource by its segments.
 
     root: the folder. package: its module name, the folder's own when None. max_body: bytes, None for none.
     Raises TreeError, with every fault there is.
     """
-    tree = scan(root)
+    tree = scan(os.fspath(root))
     handlers = {route: {"GET": page(route.file)} for route in tree.routes if route.kind == "page"}
     for route, module in load(tree, package or os.path.basename(tree.root).replace(".", "_")):
         handlers[route] = _exported(tree, route, module)

@@ -1,0 +1,309 @@
+"""The shop's page in a real browser, on a phone and on a desk: what a visitor does, sees and hears."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIServer, make_server
+from wsgiref.util import shift_path_info
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from fsroute import App
+
+from .conftest import ask, serving
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """The shop on the development server, with the rows of its first day."""
+    with serving("dev", tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Page]:
+    """The page, loaded. At the end: nothing went wrong unseen, and nothing was fetched from elsewhere."""
+    width, height = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    complaints: list[str] = []
+    fetched: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # The browser itself notes every 4xx there; those are what the tests ask for.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            complaints.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda sent: fetched.append(sent.url))
+    page.goto(url)
+    expect(page.locator("#shelf > li")).to_have_count(10)
+    yield page
+    context.close()
+    assert complaints == []
+    assert [address for address in fetched if not address.startswith((url, "data:"))] == []
+
+
+def names(page: Page) -> list[str]:
+    """The users the page shows, top down."""
+    return [text.split("#")[0] for text in page.locator("#people b").all_inner_texts()]
+
+
+def add(page: Page, name: str, email: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Email", exact=True).fill(email)
+    page.get_by_role("button", name="Add user").click()
+
+
+def load(page: Page) -> None:
+    page.get_by_role("button", name="Load users").click()
+    expect(page.locator("#users-status")).to_have_text("3 users")
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def test_load_users_lists_the_users_of_the_api(page: Page) -> None:
+    assert names(page) == []
+    load(page)
+    assert names(page) == ["Alice", "Bob", "Arthur"]
+    assert fits(page)
+
+
+def test_an_added_user_is_listed(page: Page, url: str) -> None:
+    add(page, "Carol", "carol@example.com")
+    expect(page.locator("#add-status")).to_have_text("User created: Carol, id 43")
+    expect(page.locator("#users-status")).to_have_text("4 users")
+    assert names(page) == ["Alice", "Bob", "Arthur", "Carol"]
+    assert page.get_by_label("Name", exact=True).input_value() == ""
+    assert ask(url, "GET", "/api/users/43")[0] == 200
+
+
+def test_the_faults_of_the_api_stand_beside_their_fields_until_they_are_mended(page: Page) -> None:
+    name, email = page.get_by_label("Name", exact=True), page.get_by_label("Email", exact=True)
+    add(page, " ", "nobody")
+    expect(page.locator("#name-fault")).to_have_text("Name must not be blank")
+    expect(page.locator("#email-fault")).to_contain_text("Email must be an email address")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_be_focused()
+    assert fits(page)
+
+    add(page, "Alice", "alice@example.com")
+    expect(page.locator("#email-fault")).to_have_text("Email is already in use")
+    expect(page.locator("#name-fault")).to_have_text("")
+    expect(name).not_to_have_attribute("aria-invalid", "true")
+    expect(email).to_be_focused()
+
+    add(page, "Alice", "another.alice@example.com")
+    expect(page.locator("#add-status")).to_have_text("User created: Alice, id 43")
+    expect(email).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_markup_in_a_name_is_shown_as_text(page: Page) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    add(page, evil, "evil@example.com")
+    expect(page.locator("#people b", has_text=evil)).to_be_visible()
+    assert page.locator("#people img").count() == 0
+
+
+def test_the_longest_name_and_address_do_not_widen_the_page(page: Page) -> None:
+    add(page, "W" * 80, "w" * 64 + "@" + "w" * 60 + ".example.com")
+    expect(page.locator("#users-status")).to_have_text("4 users")
+    assert fits(page)
+
+
+def test_a_user_is_renamed_and_a_bad_name_is_refused(page: Page) -> None:
+    load(page)
+    page.get_by_role("button", name="Rename Bob").click()
+    box = page.get_by_label("New name of Bob")
+    expect(box).to_be_focused()
+    box.fill("")
+    box.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("must not be blank")
+    assert fits(page)
+    box.fill("Robert")
+    box.press("Enter")
+    expect(page.get_by_role("button", name="Rename Robert")).to_be_focused()
+    assert names(page) == ["Alice", "Robert", "Arthur"]
+
+
+def test_escape_leaves_a_name_as_it_was(page: Page) -> None:
+    load(page)
+    page.get_by_role("button", name="Rename Bob").click()
+    page.get_by_label("New name of Bob").fill("Robert")
+    page.keyboard.press("Escape")
+    assert names(page) == ["Alice", "Bob", "Arthur"]
+
+
+def test_a_deleted_user_is_gone_and_one_that_is_gone_already_is_told(page: Page, url: str) -> None:
+    load(page)
+    page.get_by_role("button", name="Delete Bob").click()
+    expect(page.locator("#users-status")).to_have_text("2 users")
+    assert names(page) == ["Alice", "Arthur"]
+
+    assert ask(url, "DELETE", "/api/users/42")[0] == 204
+    page.get_by_role("button", name="Delete Arthur").click()
+    expect(page.locator("#users-status")).to_have_text("User not found")
+
+
+def test_products_are_filtered_by_category_and_limit(page: Page) -> None:
+    page.get_by_label("Category").select_option(label="Shoes")
+    expect(page.locator("#last")).to_contain_text("/api/products?category=shoes&limit=10")
+    expect(page.locator("#products-status")).to_contain_text("10 products")
+    kinds = {kind.split()[-1] for kind in page.locator("#shelf .kind").all_inner_texts()}
+    assert kinds == {"shoes", "boots"}
+
+    page.get_by_label("Limit").select_option("50")
+    expect(page.locator("#shelf > li")).to_have_count(12)
+    expect(page.locator("#products-status")).to_have_text("12 products")
+    page.get_by_label("Category").select_option(value="bags/totes")
+    expect(page.locator("#shelf > li")).to_have_count(2)
+    assert fits(page)
+
+
+def test_shipping_shows_what_the_carriers_ask(page: Page) -> None:
+    page.get_by_role("button", name="Shipping of Attic Owl").click()
+    quotes = page.locator("#shelf .quotes li")
+    expect(quotes).to_have_count(3)
+    expect(quotes.first).to_contain_text("Snail Post")
+    assert fits(page)
+
+
+def test_the_log_tells_request_status_and_answer(page: Page) -> None:
+    page.get_by_role("button", name="GET /api/users/999").click()
+    newest = page.locator("#entries > li").first
+    expect(newest).to_contain_text("/api/users/999")
+    expect(newest.locator(".code")).to_have_text("404")
+    expect(newest.locator("pre").last).to_contain_text("User not found")
+    page.get_by_role("button", name="DELETE /api/hello").click()
+    expect(newest.locator(".code")).to_have_text("405")
+    assert fits(page)
+
+
+def test_every_request_that_the_tree_offers_is_answered_by_the_api(page: Page) -> None:
+    answers: dict[str, str] = {}
+    for button in page.locator("#routes button").all():
+        seen = page.locator("#entries > li").count()
+        request = button.inner_text()
+        button.click()
+        expect(page.locator("#entries > li")).to_have_count(seen + 1)
+        answers[request] = page.locator("#entries > li").first.locator(".code").inner_text()
+    assert answers == {
+        "GET /health": "200",
+        "GET /api/hello": "200",
+        "DELETE /api/hello": "405",
+        "GET /api/users": "200",
+        "POST /api/users": "400",
+        "GET /api/users/42": "200",
+        "GET /api/users/999": "404",
+        "GET /api/products?category=shoes&limit=10": "200",
+        "GET /api/products?limit=lots": "400",
+        "GET /api/products/trail-fox": "200",
+        "GET /api/products/trail-fox/shipping": "200",
+        "GET /api/categories": "200",
+        "GET /api/categories/shoes/running": "200",
+    }
+
+
+def test_users_can_be_loaded_and_added_with_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the shop")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Load users")).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#users-status")).to_have_text("3 users")
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("Carol")
+    page.keyboard.press("Tab")
+    page.keyboard.type("carol@example.com")
+    page.keyboard.press("Enter")
+    expect(page.locator("#users-status")).to_have_text("4 users")
+
+
+def test_a_server_that_does_not_answer_is_told(page: Page) -> None:
+    page.route("**/api/users", lambda route: route.abort())
+    page.get_by_role("button", name="Load users").click()
+    expect(page.locator("#users-status")).to_have_text("The server did not answer.")
+    expect(page.locator("#last .code")).to_have_text("failed")
+
+
+class Threaded(ThreadingMixIn, WSGIServer):
+    """A browser opens connections in advance: one thread for all would wait for those."""
+
+    daemon_threads = True
+
+
+def test_the_page_works_below_a_prefix(browser: Browser, app: App, database: Path) -> None:
+    def mounted(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if shift_path_info(environ) != "shop":
+            raise LookupError(environ["SCRIPT_NAME"])
+        return app(environ, start_response)
+
+    with make_server("127.0.0.1", 0, mounted, server_class=Threaded) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        context = browser.new_context()
+        try:
+            page = context.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/shop")
+            expect(page.locator("#shelf > li")).to_have_count(10)
+            load(page)
+            add(page, "Carol", "carol@example.com")
+            expect(page.locator("#users-status")).to_have_text("4 users")
+        finally:
+            context.close()
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_light_and_dark(browser: Browser, url: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme)      # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("#shelf > li")).to_have_count(10)
+    ratios: dict[str, float] = page.evaluate(CONTRASTS)
+    context.close()
+    assert len(ratios) >= 8
+    assert {pair: ratio for pair, ratio in ratios.items() if ratio < 4.5} == {}
+
+
+# The contrast of WCAG 2.2 (1.4.3) for each ink on each ground it is used on.
+CONTRASTS = """() => {
+  const style = getComputedStyle(document.documentElement);
+  const luminance = (name) => {
+    const [r, g, b] = style.getPropertyValue(name).trim().slice(1).match(/../g)
+      .map((hex) => parseInt(hex, 16) / 255)
+      .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const pairs = "ink/paper ink/card ink/sunken soft/paper soft/card soft/sunken accent/paper accent/card "
+    + "on-accent/accent bad/card bad/sunken good/good-wash warn/warn-wash bad/bad-wash";
+  return Object.fromEntries(pairs.split(" ").map((pair) => {
+    const [light, dark] = pair.split("/").map((name) => luminance(`--${name}`)).sort((a, b) => b - a);
+    return [pair, (light + 0.05) / (dark + 0.05)];
+  }));
+}"""
