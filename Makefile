@@ -6,10 +6,11 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-HOST   ?= 127.0.0.1
-PORT   ?= 8000
+# Plain "=": some shells export a HOST of their own, and that is not where a demo belongs.
+HOST   = 127.0.0.1
+PORT   = 8000
 # More words for the command: make test ARGS="-k cookies -x", make lint ARGS=--fix, make bench ARGS=--quick.
-ARGS   ?=
+ARGS   =
 
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready

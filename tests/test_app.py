@@ -84,7 +84,7 @@ def test_a_client_that_prefers_html_gets_a_page(client: Client) -> None:
 def test_what_a_handler_raises_is_logged_once_and_leaks_nothing(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = client({"[name]/route.py": "def GET(request):\n    raise LookupError('the secret\\nERROR forged')\n"})
+    app = client({"[name]/route.py": "def GET(request):\n    raise LookupError('a secret\\nERROR forged')\n"})
     answer = app.get("/a%0Ab", status=500)
     assert "secret" not in answer.text
     assert "LookupError" not in answer.text
@@ -92,7 +92,7 @@ def test_what_a_handler_raises_is_logged_once_and_leaks_nothing(
     [record] = caplog.records
     assert (record.name, record.levelname) == ("fsroute", "ERROR")
     assert record.getMessage() == "GET /a\\nb (route /[name]): LookupError"
-    assert "the secret\\nERROR forged" in caplog.text
+    assert "a secret\\nERROR forged" in caplog.text
     assert record.exc_info is not None
     assert record.exc_info[0] is LookupError
     assert app.get("/again", status=500).json["status"] == 500      # and the process goes on
@@ -137,7 +137,8 @@ JSON_CASES: list[tuple[bytes, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "status", "says"), JSON_CASES, ids=[repr(case[0][:12]) for case in JSON_CASES])
+@pytest.mark.parametrize(("body", "status", "says"), JSON_CASES,
+                         ids=[repr(case[0][:12]) for case in JSON_CASES])
 def test_a_json_body_is_read_or_refused_by_place(make: Make, body: bytes, status: int, says: str) -> None:
     answer = exchange(validator(make(FILES)), environ_of("POST", "/api/echo", body))
     assert answer.status == status
@@ -201,7 +202,8 @@ def test_a_host_that_is_one_is_served(make: Make, host: str | None) -> None:
 
 
 @pytest.mark.parametrize("host", [
-    "", "x/admin?", "a b", "a@b", "a:b", "a:123456", "a:99999", "a,b", "[::1", "é", "a\n", "a:80\n", "\u20ac"])
+    "", "x/admin?", "a b", "a@b", "a:b", "a:123456", "a:99999", "a,b", "[::1", "é", "a\n", "a:80\n",
+    "\u20ac"])
 def test_a_host_that_is_none_is_refused_before_anything_else(make: Make, host: str) -> None:
     app = make(FILES)
     for target in ("/api/echo", "/nope", "/%FF", "*"):
@@ -228,7 +230,8 @@ def test_under_a_prefix_paths_match_without_it_and_urls_carry_it(make: Make) -> 
 
 @pytest.mark.parametrize(("prefix", "path"), [
     ("/", "/api/echo/"), ("//evil.example", "/api/echo/"), ("\\\\evil.example", "/api/echo/"),
-    ("", "/api/users/\\evil.example/"), ("", "/api/users/\r\nSet-Cookie: a=b/"), ("", "/api/users/\u00c3\u00a9/"),
+    ("", "/api/users/\\evil.example/"), ("", "/api/users/\r\nSet-Cookie: a=b/"),
+    ("", "/api/users/\u00c3\u00a9/"),
 ])
 def test_a_slash_redirect_stays_on_the_site(make: Make, prefix: str, path: str) -> None:
     environ = environ_of("GET", "", PATH_INFO=path, SCRIPT_NAME=prefix, QUERY_STRING="a=\r\nb")
@@ -260,7 +263,8 @@ def test_an_answer_is_nobody_elses(make: Make) -> None:
 
 
 def test_a_kept_response_is_served_twice_alike(client: Client) -> None:
-    app = client({"route.py": "from fsroute import Response\nKEPT = Response.json([1], headers={'X-A': '1'})\n"
+    app = client({"route.py": "from fsroute import Response\n"
+                              "KEPT = Response.json([1], headers={'X-A': '1'})\n"
                               "def GET(): return KEPT\n"})
     first, second = app.get("/"), app.get("/")
     assert first.headers == second.headers
@@ -316,7 +320,8 @@ def test_every_fault_of_every_kind_is_in_one_report(tree: Tree) -> None:
         App(root)
     report = str(caught.value)
     assert len(caught.value.faults) == 6
-    for part in ("[user-id]", "get() is no handler", "nothing_of_that_name", "'limit'", "[slug]", "middleware.py"):
+    for part in ("[user-id]", "get() is no handler", "nothing_of_that_name", "'limit'", "[slug]",
+                 "middleware.py"):
         assert part in report
     for fault in caught.value.faults:
         assert fault.files
@@ -326,10 +331,11 @@ def test_every_fault_of_every_kind_is_in_one_report(tree: Tree) -> None:
 
 TEXT = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=[]), max_size=20)
 KEYS = st.sampled_from([
-    "REQUEST_METHOD", "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_HOST",
-    "HTTP_ACCEPT", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_IF_NONE_MATCH", "SERVER_NAME",
-    "SERVER_PORT", "wsgi.url_scheme", "HTTP_X_FORWARDED_HOST", "HTTP_COOKIE"])
-VALUES = st.none() | TEXT | st.sampled_from(["", "*", "/", "//", "a/", "/api/echo/", "\0", "\xff", "\ud800", "0", "-1"])
+    "REQUEST_METHOD", "PATH_INFO", "SCRIPT_NAME", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
+    "HTTP_HOST", "HTTP_ACCEPT", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING", "HTTP_IF_NONE_MATCH",
+    "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme", "HTTP_X_FORWARDED_HOST", "HTTP_COOKIE"])
+VALUES = st.none() | TEXT | st.sampled_from(
+    ["", "*", "/", "//", "a/", "/api/echo/", "\0", "\xff", "\ud800", "0", "-1"])
 
 
 @pytest.fixture(scope="module")
@@ -370,7 +376,8 @@ def test_a_value_arrives_as_it_was_sent(app: App, name: str) -> None:
 
 
 def test_a_long_path_is_a_miss_like_any_other(app: App) -> None:
-    for path in ("/" + "a" * 100_000, "/a" * 50_000, "/api/users" + "/" * 50_000, "/api/users/" + "../" * 30_000):
+    for path in ("/" + "a" * 100_000, "/a" * 50_000, "/api/users" + "/" * 50_000,
+                 "/api/users/" + "../" * 30_000):
         assert exchange(app, environ_of("GET", path)).status == 404
 
 
@@ -379,7 +386,8 @@ def test_a_body_nobody_asks_for_is_not_read(app: App) -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             raise AssertionError("it was read")
 
-    for method, target in (("GET", "/api/echo"), ("DELETE", "/api/echo"), ("POST", "/nope"), ("FOO", "/api/echo")):
+    for method, target in (("GET", "/api/echo"), ("DELETE", "/api/echo"), ("POST", "/nope"),
+                           ("FOO", "/api/echo")):
         environ = environ_of(method, target, b"{}")
         environ["wsgi.input"] = Untouchable()
         assert exchange(app, environ).status in (200, 204, 404, 405)

@@ -16,8 +16,8 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"(?:# |<!-- )(\S+\.(?:py|html))(?: -->)?\n")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
 BLOCKS: list[tuple[str, str]] = BLOCK.findall((PROJECT / "README.md").read_text())
-COMMANDS = [
-    tuple(part.split("\n", 1)) for kind, text in BLOCKS if kind == "console" for part in text.split("$ ") if part]
+SESSIONS = [text for kind, text in BLOCKS if kind == "console"]
+COMMANDS = [tuple(part.split("\n", 1)) for text in SESSIONS for part in text.split("$ ") if part]
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,9 @@ def test_a_command_prints_what_the_readme_shows(folder: Path, port: int, line: s
         assert curl(arguments, port) == shown.removesuffix("\n")
         return
     assert program == "python"
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
-                          timeout=60, check=False)
-    passed = re.search(r"^\d+ passed", done.stdout, re.MULTILINE)      # of pytest's words the ones that do not vary
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True,
+                          text=True, timeout=60, check=False)
+    passed = re.search(r"^\d+ passed", done.stdout, re.MULTILINE)     # of pytest's words what does not vary
     printed = passed[0] + "\n" if passed else done.stdout
     assert (printed, done.returncode) == (shown, 0), done.stderr
 
@@ -81,7 +81,8 @@ def curl(arguments: list[str], port: int) -> str:
         else:
             url = option
     connection = http.client.HTTPConnection("localhost", port, timeout=10)
-    connection.request(method or ("POST" if data else "GET"), url.removeprefix("localhost:8000"), data, headers)
+    path = url.removeprefix("localhost:8000")
+    connection.request(method or ("POST" if data else "GET"), path, data, headers)
     answer = connection.getresponse().read().decode()
     connection.close()
     return answer

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     Entry = tuple[tuple[Segment, ...], Resource]
 
 
-def build(root: str | os.PathLike[str], package: str | None, max_body: int | None) -> tuple[tuple[Route, ...], list[Entry]]:
+def build(root: str | os.PathLike[str], package: str | None,
+          max_body: int | None) -> tuple[tuple[Route, ...], list[Entry]]:
     """The tree's routes, and what answers each: a Resource by its segments.
 
     root: the folder. package: its module name, the folder's own when None. max_body: bytes, None for none.

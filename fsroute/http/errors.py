@@ -30,7 +30,8 @@ class HTTPError(Exception):
     title: a short name for the kind of problem; the status's phrase when left out.
     headers: a mapping or pairs, added to the answer.
     extra: further members of the problem+json object (RFC 9457, 3.2), anything JSON can say.
-    Raises ValueError for another status or a header that does not pass, TypeError for a detail that is no str.
+    Raises ValueError for another status or a header that does not pass, TypeError for a title or detail that
+    is no str.
     """
 
     def __init__(self, status: int, detail: str | None = None, *, title: str | None = None,
@@ -41,7 +42,8 @@ class HTTPError(Exception):
         self.title = title if title is not None else phrase(self.status)
         self.detail = detail if detail is not None else self.title
         if not isinstance(self.detail, str) or not isinstance(self.title, str):
-            raise TypeError(f"an HTTPError's title and detail are str, not {self.title!r:.80}, {self.detail!r:.80}")
+            raise TypeError("an HTTPError's title and detail are str, "
+                            f"not {type(self.title).__name__} and {type(self.detail).__name__}")
         self.headers = Headers([])
         self.headers.update(headers)
         self.extra = extra

@@ -20,9 +20,10 @@ import re
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import TypeAlias
 
     Field = tuple[str, str]
-    Given = Mapping[str, str] | Iterable[Field] | None   # what people pass as headers=
+    Given: TypeAlias = "Mapping[str, str] | Iterable[Field] | Headers | None"   # what people pass as headers=
 
 # of token (RFC 9110, 5.6.2) what hosts take: it starts with a letter and ends in no punctuation
 _is_name = re.compile(r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?").fullmatch
@@ -48,7 +49,7 @@ def checked_field(name: str, value: str) -> Field:
     """
     if not isinstance(name, str) or not isinstance(value, str):
         raise TypeError(f"a header is a pair of str, not ({type(name).__name__}, {type(value).__name__})")
-    name, value = str.__str__(name), str.__str__(value)     # a StrEnum's member becomes text: hosts check the type
+    name, value = str.__str__(name), str.__str__(value)     # a StrEnum's member too: hosts check the type
     if not _is_name(name):
         raise ValueError(f'{name[:40]!r} is no header name: letters, digits, "-" and "_", a letter first')
     reason = _NOT_YOURS.get(name.lower())

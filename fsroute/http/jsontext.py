@@ -82,7 +82,8 @@ def _malformed(what: str, text: str, position: int) -> HTTPError:
 # is linear on any text, an unclosed string of a million quotes and backslashes too.
 _STRING = r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)'
 _brackets = re.compile(_STRING + r"|[\[\]{}]", re.DOTALL).finditer
-_numbers = re.compile(_STRING + r"|-?(?:Infinity|NaN|(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)", re.DOTALL).finditer
+_NUMBER = r"-?(?:Infinity|NaN|(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+_numbers = re.compile(_STRING + "|" + _NUMBER, re.DOTALL).finditer
 
 
 def _check_depth(text: str) -> None:

@@ -21,6 +21,9 @@ _HINTS = (
 )
 
 
+_LONGEST_CHAIN = 20         # exceptions that led to one another: the last ones tell
+
+
 def log_exception(error: BaseException, request: Request) -> None:
     """Logs what a handler raised, and leaves it in environ["fsroute.exception"]."""
     logged = request.environ.setdefault("fsroute.logged", [])
@@ -36,11 +39,7 @@ def log_exception(error: BaseException, request: Request) -> None:
     line = f"{request.method} {request.path} (route {request.route}): {type(error).__name__}{_hint(error)}"
     record = logger.makeRecord("fsroute", logging.ERROR, __file__, 0, "%s", (escaped(line),),
                                (type(error), error, error.__traceback__), "log_exception")
-    try:
-        description = _described(error, set())
-    except Exception as fault:      # an exception's own code may do anything, and the reporter must not fail
-        description = [f"its traceback cannot be had: {type(fault).__name__}"]
-    record.exc_text = "\n".join(description)       # a Formatter takes this text when it is there
+    record.exc_text = "\n".join(_described(error))     # a Formatter takes this text when it is there
     logger.handle(record)
 
 
@@ -59,33 +58,57 @@ def _hint(error: BaseException) -> str:
     return next((f"; {mend}" for sign, mend in _HINTS if sign in _text(error)), "")
 
 
-def _text(error: BaseException) -> str:
+def _text(thing: object) -> str:
     try:
-        return str(error)
-    except Exception as fault:      # as above
+        return str(thing)
+    except Exception as fault:      # an exception's own code may do anything, and the reporter must not fail
         return f"<its text cannot be had: {type(fault).__name__}>"
 
 
-def _described(error: BaseException, seen: set[int]) -> list[str]:
-    """The lines of a traceback, as Python words them, each escaped by itself: what the exception says is one line.
+def _described(error: BaseException) -> list[str]:
+    """The lines of a traceback, as Python words them, each escaped by itself.
 
-    seen: the exceptions described already, by id: a chain may be a circle.
+    What an exception says is one line; so is each of its notes, set in from the left where no record begins.
     """
+    try:
+        chain = _chain(error)
+    except Exception:               # as above
+        chain = [error]
+    lines = _alone(chain[-1])
+    for led, one in zip(chain[:0:-1], chain[-2::-1], strict=True):
+        joint = "During handling of the above exception, another exception occurred:"
+        if one.__cause__ is led:
+            joint = "The above exception was the direct cause of the following exception:"
+        lines += ["", joint, "", *_alone(one)]
+    return lines
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The exception, what it came from, what that came from, and so on; not in circles, and not for ever."""
+    chain = [error]
+    while len(chain) < _LONGEST_CHAIN:
+        last = chain[-1]
+        before = last.__cause__
+        if before is None and not last.__suppress_context__:
+            before = last.__context__
+        if before is None or any(known is before for known in chain):
+            break
+        chain.append(before)
+    return chain
+
+
+def _alone(error: BaseException) -> list[str]:
     from traceback import format_tb
 
-    seen.add(id(error))
-    lines = []
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None and id(before) not in seen:
-        direct = "was the direct cause of the following exception" if error.__cause__ else \
-            "was raised; during its handling, another exception occurred"
-        lines += [*_described(before, seen), "", f"The above exception {direct}:", ""]
-    lines.append("Traceback (most recent call last):")
+    lines = ["Traceback (most recent call last):"]
     for frame in format_tb(error.__traceback__):
         lines += map(escaped, frame.rstrip("\n").split("\n"))
-    lines.append(escaped(f"{type(error).__module__}.{type(error).__qualname__}: {_text(error)}".removeprefix("builtins.")))
-    lines += [escaped(str(note)) for note in getattr(error, "__notes__", ())]
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    lines.append(escaped(f"{kind}: {_text(error)}"))
+    notes = getattr(error, "__notes__", ())
+    for note in notes if isinstance(notes, list | tuple) else [notes]:
+        lines.append(escaped(f"  note: {_text(note)}"))
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
-            lines += [f"  | {line}" for line in _described(part, seen)]
+            lines += [f"  | {line}" for line in _alone(part)]
     return lines

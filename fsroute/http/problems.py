@@ -71,10 +71,13 @@ def _shaped(error: HTTPError, accept: str | None) -> Response:
     return response
 
 
-def _drop_frames(error: BaseException | None) -> None:
-    while error is not None and error.__traceback__ is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
+def _drop_frames(error: BaseException) -> None:
+    chained: list[BaseException | None] = [error]
+    while chained:
+        one = chained.pop()
+        if one is not None and one.__traceback__ is not None:
+            one.__traceback__ = None
+            chained += [one.__cause__, one.__context__]
 
 
 def _prefers_html(accept: str | None) -> bool:

@@ -48,7 +48,7 @@ def answer(response: Response) -> Answer:
 
 
 def json_answer(data: Any) -> Answer:
-    """What `answer(Response.json(data))` gives, without the object in between. Raises as Response.json does."""
+    """What `answer(Response.json(data))` gives, without the object in between. Raises as that does."""
     body = dumps(data)
     length = len(body)
     return _OK, [JSON_TYPE, _LENGTHS[length] if length < 1_024 else content_length(length)], [body]

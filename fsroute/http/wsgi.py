@@ -141,7 +141,7 @@ class BodyReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Raises HTTPError 413 past the limit and 400 when the body ends early; and again when asked again."""
+        """Raises HTTPError 413 past the limit and 400 when the body ends early; each time it is asked."""
         self.touched = True
         if self._fault is not None:
             raise self._fault

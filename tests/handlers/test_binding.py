@@ -1,5 +1,6 @@
 """Signature to plan."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -142,7 +143,8 @@ def test_a_whole_number_converts_and_params_keeps_the_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "", "x", "+7", "07", "00", " 7", "7 ", "7\n", "1_0", "٧", "7.0", "1e3", "0x7", "-", "--7", str(2**63), "9" * 5_000])
+    "", "x", "+7", "07", "00", " 7", "7 ", "7\n", "1_0", "٧", "7.0", "1e3", "0x7", "-", "--7", str(2**63),
+    "9" * 5_000])
 def test_what_is_no_whole_number_is_a_404_that_names_the_segment(text: str) -> None:
     with pytest.raises(HTTPError, match=r"404 Not Found: The path's \[id\] must be a whole number") as caught:
         bind(text_and_number, PATH)(request(id=text, slug="s"))
@@ -151,13 +153,10 @@ def test_what_is_no_whole_number_is_a_404_that_names_the_segment(text: str) -> N
 
 @given(st.text())
 def test_any_text_is_a_number_or_a_404(text: str) -> None:
-    try:
+    value: int | None = None
+    with contextlib.suppress(HTTPError):
         value, _ = bind(text_and_number, PATH)(request(id=text, slug="s"))
-    except HTTPError as error:
-        assert error.status == 404
-    else:
-        assert type(value) is int
-        assert str(value) == text or text == "-0"
+    assert value is None or (type(value) is int and (str(value) == text or text == "-0"))
 
 
 def unresolvable(id: "Nowhere") -> None: ...  # type: ignore[name-defined] # noqa: F821
@@ -168,8 +167,8 @@ def text_path(path: str) -> None: ...
 def variadic(*args: Any) -> None: ...
 def keywords(**kwargs: Any) -> None: ...
 def by_keyword(*, limit: int = 10) -> None: ...
-def stream() -> Any: yield b""  # noqa: E704
-async def async_stream() -> Any: yield b""  # noqa: E704
+def stream() -> Any: yield b""
+async def async_stream() -> Any: yield b""
 
 
 @functools.wraps(lambda request, user: None)

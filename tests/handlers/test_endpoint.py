@@ -103,7 +103,8 @@ def test_what_is_not_in_the_table_is_a_500_and_the_log_says_what_to_do(
     assert says in record.exc_text
     if "returned" in says:
         assert "GET in site/route.py returned" in record.exc_text
-        assert "return a Response, dict, list, dataclass, str, bytes or (status, headers, body)" in record.exc_text
+        assert "return a Response, dict, list, dataclass, str, bytes or (status, headers, body)" \
+            in record.exc_text
 
 
 def test_a_circle_is_an_error_of_its_own_request_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,8 @@ def module(source: str) -> ModuleType:
 @pytest.mark.parametrize(("source", "methods"), [
     ("def GET(): ...", ["GET"]),
     ("def GET(): ...\ndef POST(): ...\nasync def DELETE(): ...", ["GET", "POST", "DELETE"]),
-    ("def OPTIONS(): ...\ndef HEAD(): ...\ndef PUT(): ...\ndef PATCH(): ...", ["HEAD", "PUT", "PATCH", "OPTIONS"]),
+    ("def OPTIONS(): ...\ndef HEAD(): ...\ndef PUT(): ...", ["HEAD", "PUT", "OPTIONS"]),
+    ("def PATCH(): ...", ["PATCH"]),
     ("from operator import itemgetter\nGET = itemgetter(0)", ["GET"]),
     # names that are no near misses: imported ones, data, classes, other functions
     ("from operator import itemgetter as get\ndef GET(): ...", ["GET"]),

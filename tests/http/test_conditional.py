@@ -30,7 +30,10 @@ def test_a_client_that_names_our_tag_has_it_already(header: str, etag: str) -> N
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", " ", '"y"', 'W/"y"', "x", "W/x", '"x', 'x"', '"xx"', '"X"', '"x "', '""', "'x'", '"a,x"', '"*"', "**", '"\\"x\\""'],
+    [
+        None, "", " ", '"y"', 'W/"y"', "x", "W/x", '"x', 'x"', '"xx"', '"X"', '"x "', '""', "'x'", '"a,x"',
+        '"*"', "**", '"\\"x\\""'
+    ],
 )
 def test_a_client_that_does_not_is_sent_a_copy(header: str | None) -> None:
     assert none_match(header, '"x"') is True

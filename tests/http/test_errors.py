@@ -17,9 +17,12 @@ def test_an_error_says_what_it_was_given() -> None:
 
 def test_what_is_left_out_is_the_phrase_of_the_status() -> None:
     error = HTTPError(404)
-    assert (error.title, error.detail, error.headers.items(), error.extra) == ("Not Found", "Not Found", [], {})
+    assert (
+        error.title, error.detail, error.headers.items(), error.extra
+    ) == ("Not Found", "Not Found", [], {})
     assert HTTPError(404, title="Gone away").detail == "Gone away"
     assert HTTPError(404, "").detail == ""
+    assert HTTPError(404).args == (404, "Not Found")
 
 
 @pytest.mark.parametrize("status", [400, 404, 499, 500, 599, HTTPStatus.GONE])
@@ -40,13 +43,17 @@ def test_a_status_that_is_no_number_is_refused(status: Any) -> None:
         HTTPError(status)
 
 
-@pytest.mark.parametrize("texts", [{"detail": 5}, {"detail": ValueError("x")}, {"detail": b"x"}, {"title": 5}])
+@pytest.mark.parametrize(
+    "texts", [{"detail": 5}, {"detail": ValueError("x")}, {"detail": b"x"}, {"title": 5}]
+)
 def test_a_text_that_is_no_str_is_refused_in_the_line_at_fault(texts: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         HTTPError(400, **texts)
 
 
-@pytest.mark.parametrize("headers", [{"X": "a\r\nSet-Cookie: b"}, {"Content-Length": "1"}, [("X Y", "1")], {"X": "\u0141"}])
+@pytest.mark.parametrize(
+    "headers", [{"X": "a\r\nSet-Cookie: b"}, {"Content-Length": "1"}, [("X Y", "1")], {"X": "\u0141"}]
+)
 def test_a_header_is_refused_in_the_line_at_fault(headers: Any) -> None:
     with pytest.raises(ValueError, match="header"):
         HTTPError(400, headers=headers)
@@ -69,7 +76,9 @@ def test_its_text_tells_status_title_and_detail() -> None:
     assert str(HTTPError(404, "No such user")) == "404 Not Found: No such user"
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))]
+)
 def test_it_survives_copying_and_pickling(copied: Any) -> None:
     error = HTTPError(409, "Taken", title="T", headers={"X-A": "1"}, field="email")
     again = copied(error)

@@ -9,7 +9,10 @@ from fsroute.http.errors import HTTPError
 from fsroute.http.multidict import EnvironHeaders, MultiDict, MultiMapping
 
 PAIRS = [("a", "1"), ("b", "x"), ("a", "2"), ("", "blank"), ("n", "-7"), ("ab", "")]
-ENVIRON = {"HTTP_A": "1", "HTTP_B": "x", "HTTP_X_REQUEST_ID": "r", "CONTENT_TYPE": "a/b", "CONTENT_LENGTH": "3", "HTTP_EMPTY": "", "PATH_INFO": "/"}
+ENVIRON = {
+    "HTTP_A": "1", "HTTP_B": "x", "HTTP_X_REQUEST_ID": "r", "CONTENT_TYPE": "a/b", "CONTENT_LENGTH": "3",
+    "HTTP_EMPTY": "", "PATH_INFO": "/"
+}
 
 
 def query() -> MultiDict:
@@ -23,7 +26,9 @@ def headers() -> EnvironHeaders:
 # both kinds
 
 @pytest.mark.parametrize(("mapping", "what"), [(query, "query parameter"), (headers, "header")])
-def test_a_missing_name_is_the_clients_mistake_and_names_it(mapping: Callable[[], MultiMapping], what: str) -> None:
+def test_a_missing_name_is_the_clients_mistake_and_names_it(
+    mapping: Callable[[], MultiMapping], what: str
+) -> None:
     with pytest.raises(HTTPError, match=f"The {what} 'nope' is missing") as caught:
         mapping()["nope"]
     assert caught.value.status == 400
@@ -33,14 +38,18 @@ def test_a_missing_name_is_the_clients_mistake_and_names_it(mapping: Callable[[]
 def test_a_value_that_does_not_convert_is_the_clients_mistake_and_stays_unsaid(
     mapping: Callable[[], MultiMapping], what: str
 ) -> None:
-    with pytest.raises(HTTPError, match=f"The {what} 'b' must be a whole number of at most 64 bits") as caught:
+    with pytest.raises(
+        HTTPError, match=f"The {what} 'b' must be a whole number of at most 64 bits"
+    ) as caught:
         mapping().get("b", type=int)
     assert caught.value.status == 400
     assert "x" not in caught.value.detail
 
 
 @pytest.mark.parametrize("mapping", [query, headers])
-def test_one_value_is_the_first_converted_or_the_default_as_it_is(mapping: Callable[[], MultiMapping]) -> None:
+def test_one_value_is_the_first_converted_or_the_default_as_it_is(
+    mapping: Callable[[], MultiMapping]
+) -> None:
     assert mapping()["a"] == "1"
     assert mapping().get("a") == "1"
     assert mapping().get("a", type=int) == 1
@@ -54,7 +63,9 @@ def test_one_value_is_the_first_converted_or_the_default_as_it_is(mapping: Calla
 @pytest.mark.parametrize("mapping", [query, headers])
 @pytest.mark.parametrize("name", ["a", "nope"])
 @pytest.mark.parametrize("kind", [float, bool, "int", None, [], list[int]])
-def test_another_type_is_the_callers_mistake_whatever_was_sent(mapping: Callable[[], MultiMapping], name: str, kind: Any) -> None:
+def test_another_type_is_the_callers_mistake_whatever_was_sent(
+    mapping: Callable[[], MultiMapping], name: str, kind: Any
+) -> None:
     with pytest.raises(TypeError, match=f"{name}.*takes str or int"):
         mapping().get(name, type=kind)
 
@@ -88,7 +99,7 @@ def test_every_view_tells_the_same(mapping: Callable[[], MultiMapping]) -> None:
 
 @pytest.mark.parametrize("mapping", [query, headers])
 def test_it_is_a_mapping_to_dict_too(mapping: Callable[[], MultiMapping]) -> None:
-    as_dict: dict[str, str] = dict(mapping())       # type: ignore[arg-type]
+    as_dict: dict[str, str] = dict(mapping())
     assert as_dict == {name: values[0] for name, values in mapping().lists().items()}
 
 
@@ -160,7 +171,8 @@ def test_it_is_a_plain_list_of_pairs_to_ask(pairs: list[tuple[str, str]]) -> Non
     [
         ("X-Request-Id", "r"), ("x-request-id", "r"), ("X-REQUEST-ID", "r"), ("x_request_id", "r"),
         ("Content-Type", "a/b"), ("content-type", "a/b"), ("CONTENT_TYPE", "a/b"), ("Content-Length", "3"),
-        ("Empty", ""), ("Path-Info", None), ("Http-A", None), ("", None), ("PATH_INFO", None), ("HTTP_A", None),
+        ("Empty", ""), ("Path-Info", None), ("Http-A", None), ("", None), ("PATH_INFO", None),
+        ("HTTP_A", None),
     ],
 )
 def test_a_header_is_found_by_its_name_in_any_case(name: str, value: str | None) -> None:
@@ -171,18 +183,22 @@ def test_a_header_is_found_by_its_name_in_any_case(name: str, value: str | None)
 
 def test_an_empty_content_type_or_length_is_a_hosts_way_to_say_none() -> None:
     held = EnvironHeaders({"CONTENT_TYPE": "", "CONTENT_LENGTH": ""})
-    assert (held.items(), len(held), "Content-Type" in held, held.get("Content-Length")) == ([], 0, False, None)
+    assert (
+        held.items(), len(held), "Content-Type" in held, held.get("Content-Length")
+    ) == ([], 0, False, None)
 
 
 def test_items_are_headers_and_nothing_else_of_the_environ() -> None:
     assert headers().items() == [
-        ("A", "1"), ("B", "x"), ("X-Request-Id", "r"), ("Content-Type", "a/b"), ("Content-Length", "3"), ("Empty", ""),
+        ("A", "1"), ("B", "x"), ("X-Request-Id", "r"), ("Content-Type", "a/b"), ("Content-Length", "3"),
+        ("Empty", ""),
     ]
 
 
 def test_a_host_that_spells_the_bare_names_twice_confuses_nobody() -> None:
     held = EnvironHeaders({
-        "CONTENT_TYPE": "a/b", "HTTP_CONTENT_TYPE": "evil/x", "CONTENT_LENGTH": "3", "HTTP_CONTENT_LENGTH": "9",
+        "CONTENT_TYPE": "a/b", "HTTP_CONTENT_TYPE": "evil/x", "CONTENT_LENGTH": "3",
+        "HTTP_CONTENT_LENGTH": "9",
     })
     assert held.items() == [("Content-Type", "a/b"), ("Content-Length", "3")]
     assert held.lists() == {"Content-Type": ["a/b"], "Content-Length": ["3"]}

@@ -1,5 +1,6 @@
 import contextlib
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -40,7 +41,9 @@ def test_a_body_has_a_type_and_is_plain_bytes(body: Any, sent: bytes, kind: str)
     assert (response.body, type(response.body)) == (sent, bytes)
 
 
-@pytest.mark.parametrize("body", [None, 5, {"a": 1}, ["x"], bytearray(b"x"), memoryview(b"x"), iter([b"x"]), object()])
+@pytest.mark.parametrize(
+    "body", [None, 5, {"a": 1}, ["x"], bytearray(b"x"), memoryview(b"x"), iter([b"x"]), object()]
+)
 def test_another_body_is_refused_by_type(body: Any) -> None:
     with pytest.raises(TypeError, match=f"a body is bytes or str, not {type(body).__name__}"):
         Response(body)
@@ -59,7 +62,13 @@ def test_a_status_is_kept_as_a_plain_int(status: int) -> None:
     assert (response.status, type(response.status)) == (status, int)
 
 
-@pytest.mark.parametrize(("status", "error"), [(199, ValueError), (600, ValueError), (0, ValueError), ("200", TypeError), (None, TypeError), (True, TypeError), (201.0, TypeError)])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (199, ValueError), (600, ValueError), (0, ValueError), ("200", TypeError), (None, TypeError),
+        (True, TypeError), (201.0, TypeError)
+    ]
+)
 def test_another_status_is_refused_at_the_point_of_setting(status: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="from 200 to 599"):
         Response("x", status=status)
@@ -71,20 +80,32 @@ def test_another_status_is_refused_at_the_point_of_setting(status: Any, error: t
     assert response.status == 201
 
 
-@pytest.mark.parametrize("headers", [{"Content-Type": "image/png"}, [("content-type", "image/png")], {"X": "1", "CONTENT-TYPE": "image/png"}])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Type": "image/png"}, [("content-type", "image/png")], {"X": "1", "CONTENT-TYPE": "image/png"}]
+)
 def test_a_given_content_type_replaces_ours(headers: Any) -> None:
     for response in (
-        Response(b"x", headers=headers), Response.json({}, headers=headers), Response.text("x", headers=headers), Response.html("x", headers=headers),
+        Response(b"x", headers=headers), Response.json({}, headers=headers),
+        Response.text("x", headers=headers), Response.html("x", headers=headers),
     ):
         assert response.headers.getall("Content-Type") == ["image/png"]
 
 
-@pytest.mark.parametrize("headers", [{"X": "a\r\nb"}, {"X\n": "1"}, {"Content-Length": "1"}, {"Connection": "close"}, [("X", "\u0141")]])
+@pytest.mark.parametrize(
+    "headers",
+    [{"X": "a\r\nb"}, {"X\n": "1"}, {"Content-Length": "1"}, {"Connection": "close"}, [("X", "\u0141")]]
+)
 def test_a_header_is_refused_at_the_point_of_setting(headers: Any) -> None:
-    for make in (
-        lambda: Response("x", headers=headers), lambda: Response.json({}, headers=headers), lambda: Response.text("x", headers=headers),
-        lambda: Response.html("x", headers=headers), lambda: Response.empty(headers=headers), lambda: Response.redirect("/", headers=headers),
-    ):
+    ways: list[Callable[[], Response]] = [
+        lambda: Response("x", headers=headers),
+        lambda: Response.json({}, headers=headers),
+        lambda: Response.text("x", headers=headers),
+        lambda: Response.html("x", headers=headers),
+        lambda: Response.empty(headers=headers),
+        lambda: Response.redirect("/", headers=headers),
+    ]
+    for make in ways:
         with pytest.raises(ValueError, match="header"):
             make()
 
@@ -135,10 +156,14 @@ def test_what_it_unpacks_to_is_no_way_in() -> None:
 @pytest.mark.parametrize("status", [204, 304])
 def test_204_and_304_have_no_body_and_no_headers_about_one(status: int) -> None:
     kept = [
-        ("ETag", '"x"'), ("Vary", "Accept"), ("Cache-Control", "no-cache"), ("Content-Location", "/x"), ("Content-Security-Policy", "default-src 'self'"),
+        ("ETag", '"x"'), ("Vary", "Accept"), ("Cache-Control", "no-cache"), ("Content-Location", "/x"),
+        ("Content-Security-Policy", "default-src 'self'"),
         ("Content-Security-Policy-Report-Only", "default-src 'self'"), ("Set-Cookie", "a=1"),
     ]
-    dropped = [("content-type", "a/b"), ("Content-Encoding", "gzip"), ("Content-Language", "en"), ("Content-Range", "bytes 0-1/2")]
+    dropped = [
+        ("content-type", "a/b"), ("Content-Encoding", "gzip"), ("Content-Language", "en"),
+        ("Content-Range", "bytes 0-1/2")
+    ]
     assert Response(b"body", status=status, headers=[*kept, *dropped]).parts() == (status, kept, b"")
 
 
@@ -160,14 +185,21 @@ def test_its_repr_is_short() -> None:
 
 # constructors
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=8
+    )
+)
 def test_json_is_the_data_as_json(data: Any) -> None:
     response = Response.json(data)
     assert json.loads(response.body) == data
     assert (response.status, response.headers.items()) == (200, [("Content-Type", "application/json")])
 
 
-@pytest.mark.parametrize(("data", "error"), [(object(), TypeError), ({1, 2}, TypeError), (float("nan"), ValueError)])
+@pytest.mark.parametrize(
+    ("data", "error"), [(object(), TypeError), ({1, 2}, TypeError), (float("nan"), ValueError)]
+)
 def test_json_refuses_what_json_has_no_word_for(data: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         Response.json(data)
@@ -175,7 +207,9 @@ def test_json_refuses_what_json_has_no_word_for(data: Any, error: type[Exception
 
 def test_text_and_html_are_utf_8() -> None:
     assert Response.text("é", status=404).parts() == (404, [TEXT], b"\xc3\xa9")
-    assert Response.html("<p>é").parts() == (200, [("Content-Type", "text/html; charset=utf-8")], b"<p>\xc3\xa9")
+    assert Response.html("<p>é").parts() == (
+        200, [("Content-Type", "text/html; charset=utf-8")], b"<p>\xc3\xa9"
+    )
     assert Response.html(Word.A).parts()[2] == b"a"
 
 
@@ -207,7 +241,9 @@ def test_a_redirect_has_no_other_status(status: Any) -> None:
         Response.redirect("/", status=status)
 
 
-@pytest.mark.parametrize("location", ["", "/a\r\nSet-Cookie: b", "/a b", "javascript:alert(1)", "data:x", "\t//evil"])
+@pytest.mark.parametrize(
+    "location", ["", "/a\r\nSet-Cookie: b", "/a b", "javascript:alert(1)", "data:x", "\t//evil"]
+)
 def test_a_redirect_refuses_what_is_no_url(location: str) -> None:
     with pytest.raises(ValueError, match="a redirect"):
         Response.redirect(location)

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from fsroute.http.url import checked_location, host_of, quoted_path, quoted_query, scheme_of, valid_host
 
 on_the_wire = re.compile(r"[!-~]*").fullmatch
-any_text = st.text(st.characters(categories=["L", "N", "P", "S", "Z", "C"]) | st.sampled_from("/\\%:?#@\r\n\t \x7f\ud800\udcff"), max_size=30)
+any_text = st.text(
+    st.characters(
+        categories=["L", "N", "P", "S", "Z", "C"]
+    ) | st.sampled_from("/\\%:?#@\r\n\t \x7f\ud800\udcff"), max_size=30
+)
 
 
 # hosts
@@ -18,7 +22,8 @@ any_text = st.text(st.characters(categories=["L", "N", "P", "S", "Z", "C"]) | st
 @pytest.mark.parametrize(
     "host",
     [
-        "localhost", "example.com", "EXAMPLE.com", "a.b-c.d", "web_1", "127.0.0.1", "xn--bcher-kva.example", "example.com.",
+        "localhost", "example.com", "EXAMPLE.com", "a.b-c.d", "web_1", "127.0.0.1", "xn--bcher-kva.example",
+        "example.com.",
         "[::1]", "[2001:DB8::1]", "[::ffff:1.2.3.4]",
         "localhost:8000", "[::1]:8000", "example.com:0", "example.com:65535", "example.com:080",
     ],
@@ -31,9 +36,12 @@ def test_a_name_or_an_address_with_a_port_or_without_is_a_host(host: str) -> Non
     "host",
     [
         "", " ", ":", ":80", "a:", "a:x", "a:-1", "a:65536", "a:99999", "a:123456", "a:80:80", "a:٣", "a:8 0",
-        "x/admin?", "a/b", "a?b", "a#b", "a@b", "user:pw@host", "a b", " a", "a ", "a\n", "a\r\nX: y", "a\0", "a\t", "a,b", "a;b",
-        "http://a", "//a", "a\\b", "a%41", "é", "bücher.example", "a\u2028", "\ud800", "(a)", "a'", 'a"', "a<b>", "*", "a|b", "a&b",
-        "[", "]", "[]", "[::1", "::1]", "::1", "[g::]", "[::1]x", "[::1]:", "[::1]:x", "[[::1]]", "[fe80::1%eth0]", "[a/b]",
+        "x/admin?", "a/b", "a?b", "a#b", "a@b", "user:pw@host", "a b", " a", "a ", "a\n", "a\r\nX: y", "a\0",
+        "a\t", "a,b", "a;b",
+        "http://a", "//a", "a\\b", "a%41", "é", "bücher.example", "a\u2028", "\ud800", "(a)", "a'", 'a"',
+        "a<b>", "*", "a|b", "a&b",
+        "[", "]", "[]", "[::1", "::1]", "::1", "[g::]", "[::1]x", "[::1]:", "[::1]:x", "[[::1]]",
+        "[fe80::1%eth0]", "[a/b]",
     ],
 )
 def test_anything_else_is_no_host(host: str) -> None:
@@ -191,7 +199,11 @@ def test_a_redirects_target_is_sent_as_ascii(location: str, sent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["", " ", " /a", "/a ", "/a b", "/a\r\nX: y", "/a\n", "\t/a", "/\0", "/\x7f", "java\tscript:alert(1)", "\x01javascript:x"]
+    "location",
+    [
+        "", " ", " /a", "/a ", "/a b", "/a\r\nX: y", "/a\n", "\t/a", "/\0", "/\x7f", "java\tscript:alert(1)",
+        "\x01javascript:x"
+    ]
 )
 def test_white_space_and_control_characters_are_no_url(location: str) -> None:
     with pytest.raises(ValueError, match="without white space or control characters"):
@@ -201,8 +213,10 @@ def test_white_space_and_control_characters_are_no_url(location: str) -> None:
 @pytest.mark.parametrize(
     ("location", "scheme"),
     [
-        ("javascript:alert(1)", "javascript"), ("JaVaScRiPt:alert(1)", "JaVaScRiPt"), ("data:text/html,x", "data"), ("file:///etc/passwd", "file"),
-        ("vbscript:x", "vbscript"), ("mailto:a@b", "mailto"), ("ftp://x", "ftp"), ("httpx://x", "httpx"), ("localhost:8000/x", "localhost"),
+        ("javascript:alert(1)", "javascript"), ("JaVaScRiPt:alert(1)", "JaVaScRiPt"),
+        ("data:text/html,x", "data"), ("file:///etc/passwd", "file"),
+        ("vbscript:x", "vbscript"), ("mailto:a@b", "mailto"), ("ftp://x", "ftp"), ("httpx://x", "httpx"),
+        ("localhost:8000/x", "localhost"),
         ("view-source:x", "view-source"), ("javascript:é", "javascript"),
     ],
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from app._lib.db import connection, transaction
 from app._lib.validation import email, text
-
 from fsroute import HTTPError
 
 RULES = {"name": text(max_length=80), "email": email}

@@ -3,7 +3,6 @@
 import sqlite3
 
 from app._lib.db import connection
-
 from fsroute import HTTPError
 
 

@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 from app._lib.users import RULES, User, add_user, all_users
 from app._lib.validation import check, json_object
-
 from fsroute import Request, Response
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from app._lib.catalogue import find_products
 from app._lib.validation import invalid
-
 from fsroute import Request
 
 MOST = 100

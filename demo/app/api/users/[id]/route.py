@@ -5,7 +5,6 @@
 
 from app._lib.users import RULES, User, change_user, find_user, remove_user
 from app._lib.validation import check, invalid, json_object
-
 from fsroute import HTTPError, Request, Response
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from app._lib.catalogue import Category, child_categories, find_category
-
 from fsroute import HTTPError, Request
 
 

@@ -1,7 +1,6 @@
 """GET /api/products/trail-fox: one product."""
 
 from app._lib.catalogue import Product, find_product
-
 from fsroute import HTTPError, Request
 
 

@@ -5,7 +5,6 @@ An `async def` handler pays where it waits for several others: it takes as long 
 
 from app._lib.carriers import Quote, quotes
 from app._lib.catalogue import find_product
-
 from fsroute import HTTPError, Request
 
 

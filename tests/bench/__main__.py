@@ -1,0 +1,104 @@
+"""fsroute beside hand-written WSGI: python -m tests.bench (see README.md beside this file)."""
+
+import argparse
+import json
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from wsgiref.types import WSGIApplication
+
+from tests.bench import raw
+from tests.bench.subjects import fsroute_app, fsroute_app_with_routes
+from tests.bench.timing import BATCH, measure
+from tests.bench.workloads import DISTINCT, WORKLOADS, verify
+
+ROUTE_COUNTS = (10, 10_000, 100_000)
+
+# What --check refuses. Far above the figures of a quiet machine: a red light here is no weather.
+LIMITS = {"W1 / raw": 0.95, "W2 / raw": 0.95, "W4 / raw": 0.95, "W2 of 100,000 routes / of 10": 1.25}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison: over all rounds, the ratio of two times taken in the same round."""
+
+    name: str
+    title: str
+    base_ns: float  # per request, the median round
+    ns: float
+    ratios: list[float]
+
+    def __str__(self) -> str:
+        low, middle, high = min(self.ratios), median(self.ratios), max(self.ratios)
+        times = f"{self.base_ns:>8,.0f} {self.ns:>8,.0f}"
+        return f"{self.name:<29} {times}    {low:>5.2f} {middle:>7.2f} {high:>5.2f}   {self.title}"
+
+
+HEADING = f"{'':<29} {'base ns':>8} {'ns':>8}    {'min':>5} {'median':>7} {'max':>5}"
+
+
+def compare_with_raw(rounds: int, batches: int) -> list[Row]:
+    """fsroute / raw for each workload."""
+    apps: dict[str, WSGIApplication] = {"raw": raw.application, "fsroute": fsroute_app()}
+    for workload in WORKLOADS:
+        for number in range(DISTINCT):
+            for app in apps.values():
+                verify(app, workload.exchange(number))
+
+    rows = []
+    for workload in WORKLOADS:
+        times = measure(apps, workload, rounds=rounds, batches=batches)
+        rows.append(_row(f"{workload.name} / raw", workload.title, times["raw"], times["fsroute"]))
+    return rows
+
+
+def compare_route_counts(rounds: int, batches: int) -> list[Row]:
+    """W2 among many routes / W2 among few."""
+    workload = WORKLOADS[1]
+    apps = {f"{count:,}": fsroute_app_with_routes(count) for count in ROUTE_COUNTS}
+    for app in apps.values():
+        for number in range(DISTINCT):
+            verify(app, workload.exchange(number))
+
+    times = measure(apps, workload, rounds=rounds, batches=batches)
+    few, *many = apps
+    return [_row(f"W2 of {more} routes / of {few}", workload.title, times[few], times[more]) for more in many]
+
+
+def _row(name: str, title: str, base: list[float], times: list[float]) -> Row:
+    ratios = [mine / other for mine, other in zip(times, base, strict=True)]
+    return Row(name, title, median(base), median(times), ratios)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("python -m tests.bench", description="fsroute beside hand-written WSGI")
+    parser.add_argument("--quick", action="store_true", help="3 short rounds: a look, not a measurement")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE as well")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a median is over its limit")
+    options = parser.parse_args()
+    rounds, batches = (3, 20) if options.quick else (7, 100)
+
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    print(f"{python}, {rounds} rounds of {batches} batches of {BATCH} requests; ns of CPU time per request")
+    print(HEADING)
+    rows = []
+    for compare in (compare_with_raw, compare_route_counts):
+        for row in compare(rounds, batches):
+            print(row, flush=True)
+            rows.append(row)
+
+    if options.json:
+        measured = {"python": python, "rounds": rounds, "batches": batches, "requests_per_batch": BATCH}
+        figures = {**measured, "rows": [asdict(row) for row in rows]}
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+    over = [row for row in rows if median(row.ratios) > LIMITS.get(row.name, float("inf"))]
+    for row in over:
+        print(f"over its limit of {LIMITS[row.name]}: {row.name}", file=sys.stderr)
+    return 1 if options.check and over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

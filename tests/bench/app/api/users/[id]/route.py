@@ -1,0 +1,2 @@
+def GET(request, id):
+    return {"id": id, "name": "Alice"}
