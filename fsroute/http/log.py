@@ -21,7 +21,9 @@ _HINTS = (
 )
 
 
-_LONGEST_CHAIN = 20         # exceptions that led to one another: the last ones tell
+# A record stays readable whatever is raised. Of exceptions that led to one another the last ones tell; groups
+# are cut where Python cuts them.
+_LONGEST_CHAIN, _DEEPEST_GROUP, _LARGEST_GROUP = 20, 10, 15
 
 
 def log_exception(error: BaseException, request: Request) -> None:
@@ -65,7 +67,7 @@ def _text(thing: object) -> str:
         return f"<its text cannot be had: {type(fault).__name__}>"
 
 
-def _described(error: BaseException) -> list[str]:
+def _described(error: BaseException, level: int = 0) -> list[str]:
     """The lines of a traceback, as Python words them, each escaped by itself.
 
     What an exception says is one line; so is each of its notes, set in from the left where no record begins.
@@ -74,12 +76,12 @@ def _described(error: BaseException) -> list[str]:
         chain = _chain(error)
     except Exception:               # as above
         chain = [error]
-    lines = _alone(chain[-1])
+    lines = _alone(chain[-1], level)
     for led, one in zip(chain[:0:-1], chain[-2::-1], strict=True):
         joint = "During handling of the above exception, another exception occurred:"
         if one.__cause__ is led:
             joint = "The above exception was the direct cause of the following exception:"
-        lines += ["", joint, "", *_alone(one)]
+        lines += ["", joint, "", *_alone(one, level)]
     return lines
 
 
@@ -97,7 +99,7 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _alone(error: BaseException) -> list[str]:
+def _alone(error: BaseException, level: int) -> list[str]:
     from traceback import format_tb
 
     lines = ["Traceback (most recent call last):"]
@@ -108,7 +110,7 @@ def _alone(error: BaseException) -> list[str]:
     notes = getattr(error, "__notes__", ())
     for note in notes if isinstance(notes, list | tuple) else [notes]:
         lines.append(escaped(f"  note: {_text(note)}"))
-    if isinstance(error, BaseExceptionGroup):
-        for part in error.exceptions:
-            lines += [f"  | {line}" for line in _alone(part)]
+    if isinstance(error, BaseExceptionGroup) and level < _DEEPEST_GROUP:
+        for part in error.exceptions[:_LARGEST_GROUP]:
+            lines += [f"  | {line}" for line in _described(part, level + 1)]
     return lines

@@ -38,7 +38,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 def _encoded(body: bytes | str) -> bytes:
     if isinstance(body, str):
-        return body.encode()
+        try:
+            return body.encode()
+        except UnicodeEncodeError:      # a lone surrogate, which JSON can bring in: U+FFFD, as browsers do
+            return body.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
     if isinstance(body, bytes):
         return bytes(body)      # a subclass becomes what hosts check for; bytes themselves are not copied
     raise TypeError(f"a body is bytes or str, not {type(body).__name__}; for JSON: Response.json(data)")

@@ -52,6 +52,8 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
         # parameters make a range more precise than what we offer: they do not speak for the plain type
         ("text/html;level=1;q=0.1, text/html, application/json;q=0.5", HTML),
         ("text/html, text/html;level=1;q=0.1, application/json;q=0.5", HTML),
+        ("text/html;q=0.9, text/html;level=1;q=0.1, application/json;q=0.5", HTML),
+        ("text/html;level=1;q=0.1, text/html ; q=0.9, application/json;q=0.5", HTML),
         # alone they are as good as it: people mean it so
         ("text/html;charset=utf-8, application/json;q=0.5", HTML),
         ("application/json;charset=utf-8;q=0.4, text/html;q=0.5", HTML),
