@@ -2,8 +2,8 @@
 
 Rules this module keeps
 -----------------------
-1. A request is judged in one order: Host, path, `OPTIONS *`, match, final slash, method. The judgement only
-   chooses what answers; whatever is chosen is a Resource made at start, and it always answers.
+1. A request is judged in one order: Host, path, `OPTIONS *`, match, final slash, fallback, method. The
+   judgement only chooses what answers; whatever is chosen is a Resource made at start, and it always answers.
 2. The good case is one lookup, one Request, one call. All else is in `_judge` and `_unmatched`.
 3. An App does not change once it is made, so threads, greenlets and forked workers share it. The one thing it
    learns is which Host headers passed: a bounded set, to which adding twice does no harm.
@@ -11,25 +11,29 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from .explanation import Explanation
 from .handlers import builtin
 from .handlers.build import build
-from .handlers.exports import METHODS
+from .handlers.options import Options
 from .handlers.resource import Resource
 from .http.request import Request, Settings
-from .http.url import valid_host
-from .http.wsgi import decoded_path, replaced_path
+from .http.send import Closing
+from .http.site import Site
+from .http.url import quoted_path
+from .http.wsgi import decoded_path, path_info, replaced_path
+from .routing.explain import passed_over
 from .routing.trie import Matcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
     from typing import Any
 
     from .http.send import Endpoint
     from .http.wsgi import Environ
 
-_KNOWN_HOSTS = 64       # a service has a handful of names; a client that invents them fills no memory
+    WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class App:
@@ -39,60 +43,113 @@ class App:
 
     root: the folder; a relative one is taken from the current folder.
     package: the module name under which the files are imported; the folder's own name when left out.
-    max_body: the largest request body, in bytes; None for no limit. 1 MiB.
+    methods: methods beyond the usual seven that route files may export, such as "QUERY"; never TRACE or
+    CONNECT.
+    max_body: the largest request body, in bytes; None for no limit. A route file may set its own.
+    hosts: the names this app answers to, "*.example.com" for all below; any other Host is a 400. None for
+    any.
+    proxies: how many proxies of ours stand before the app, whose word on client address and scheme counts; or
+    {"for": 1, "proto": 1, "host": 1} with the number for each.
+    trailing_slash: what becomes of a final slash: "redirect" (308, without it), "ignore" or "strict" (a
+    miss). A route file may set its own.
+    fallback: a WSGI app that takes over what would be a 404 here, with the environ as it came.
     routes: what answers, as Route objects, in the order of the tree.
-    Raises TreeError naming everything that is wrong with the tree.
+    Raises TreeError naming everything that is wrong with the tree; ValueError or TypeError naming an option.
     """
 
     def __init__(self, root: str | PathLike[str] = "app", *, package: str | None = None,
-                 max_body: int | None = 2**20) -> None:
-        self.routes, entries = build(root, package, max_body)
+                 methods: Iterable[str] = (), max_body: int | None = 2**20,
+                 hosts: Iterable[str] | None = None, proxies: int | Mapping[str, int] = 0,
+                 trailing_slash: str = "redirect", fallback: WSGIApp | None = None) -> None:
+        options = Options(max_body, trailing_slash, methods)
+        self._site = Site(hosts, proxies)
+        self._hosts = self._site.passed
+        self.routes, entries = build(root, package, options, self._site, self._path_for)
+        self._patterns = {route.pattern: route for route in self.routes}
         self._match = Matcher(entries).match
-        self._hosts: set[str | None] = {None}
-        nowhere = Settings(None, max_body)
+        self._fallback = fallback
+        nowhere = Settings(None, max_body, self._site, self._path_for)
         self._not_found = Resource(nowhere, {}, builtin.not_found)
         self._bad_host = Resource(nowhere, {}, builtin.bad_host)
         self._bad_path = Resource(nowhere, {}, builtin.bad_path)
-        self._server = Resource(nowhere, {"OPTIONS": builtin.options(METHODS)}, builtin.bad_path)
+        self._asterisk = Resource(nowhere, {"OPTIONS": builtin.options(options.methods)}, builtin.bad_path)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answers one request (PEP 3333)."""
         path = environ.get("PATH_INFO") or "/"
-        if environ.get("HTTP_HOST") in self._hosts and path.isascii() and "\0" not in path:
-            resource, params = self._match(path) or self._unmatched(path)
+        plain = environ.get("HTTP_HOST") in self._hosts and path.isascii() and "\0" not in path
+        found = self._match(path) if plain else None
+        if found is not None:
+            resource, params = found
         else:
-            resource, path, params = self._judge(environ, path)
+            resource, path, params = self._unmatched(path) if plain else self._judge(environ, path)
+            if resource is self._not_found and self._fallback is not None:
+                return self._fallback(environ, start_response)
         environ["fsroute.route"] = resource.settings.route
         request = Request(environ, path, params, resource.settings)
         endpoint: Endpoint = resource.endpoints.get(request.method, resource.refuse)
         status, headers, body = endpoint(request)
         start_response(status, headers)
-        return body
+        return body if request._after is None else Closing(body, request)
 
     def _judge(self, environ: Environ, raw: str) -> tuple[Resource, str, dict[str, Any]]:
         """What answers a request whose Host is new or whose path is not plain ASCII; the path as text."""
-        if not self._knows(environ.get("HTTP_HOST")):
+        if not self._site.knows(environ):
             return self._bad_host, replaced_path(raw), {}
         path = decoded_path(raw)
         if path is None:
             return self._bad_path, replaced_path(raw), {}
-        resource, params = self._match(path) or self._unmatched(path)
-        return resource, path, params
+        found = self._match(path)
+        return (found[0], path, found[1]) if found is not None else self._unmatched(path)
 
-    def _unmatched(self, path: str) -> tuple[Resource, dict[str, Any]]:
+    def _unmatched(self, path: str) -> tuple[Resource, str, dict[str, Any]]:
         """What answers a path that no route matches as it stands."""
         if path[-1] == "/" and path[-2:] != "//" and (found := self._match(path[:-1])) is not None:
             resource, params = found
-            return resource.slashed, params
+            if resource.slashed is not None:
+                return resource.slashed, path, params
         if path[0] == "/":
-            return self._not_found, {}
-        return (self._server if path == "*" else self._bad_path), {}
+            return self._not_found, path, {}
+        return (self._asterisk if path == "*" else self._bad_path), path, {}
 
-    def _knows(self, host: str | None) -> bool:
-        if host in self._hosts:
-            return True
-        if host is None or not valid_host(host):
-            return False
-        if len(self._hosts) < _KNOWN_HOSTS and host == host.lower():
-            self._hosts.add(host)
-        return True
+    def url_for(self, pattern: str, /, **values: Any) -> str:
+        """The URL of a route, below where the app is mounted: url_for("/api/users/[id]", id=42).
+
+        values: one for each name of the pattern, a list for a catch-all.
+        Raises LookupError for a pattern that no route has; ValueError or TypeError for values that do not
+        fit, such as one that is empty or holds a slash.
+        """
+        return quoted_path(self._path_for(pattern, values))
+
+    def _path_for(self, pattern: str, values: Mapping[str, Any]) -> str:
+        route = self._patterns.get(pattern)
+        if route is None:
+            known = ", ".join(self._patterns)
+            raise LookupError(f"no route has the pattern {pattern!r}; there are {known:.400}")
+        return route.path(values)
+
+    def match(self, method: str, path: str) -> Explanation:
+        """Who would answer that request, and why nobody else: print(app.match("GET", "/api/users/42")).
+
+        path: as in a URL, percent-encoded, without the query.
+        """
+        decoded = decoded_path(path_info(path) or "/")
+        if decoded is None:
+            return Explanation(400, None, None, {}, [])
+        resource, params = self._match(decoded) or self._unmatched(decoded)[::2]
+        route = self._patterns.get(resource.settings.route or "")
+        others = passed_over(self.routes, decoded.removesuffix("/") or "/", route)
+        status, handler = self._outcome(resource, method)
+        return Explanation(status, route, handler, params, others)
+
+    def _outcome(self, resource: Resource, method: str) -> tuple[int, str | None]:
+        route = self._patterns.get(resource.settings.route or "")
+        if route is None:
+            status = 404 if resource is self._not_found else 400
+            return (204 if method in resource.endpoints and method == "OPTIONS" else status), None
+        if resource.refuse is builtin.without_slash:
+            return 308, None
+        handler = "GET" if method == "HEAD" and "HEAD" not in route.methods else method
+        if handler in route.methods:
+            return 200, handler
+        return (204 if method == "OPTIONS" else 405), None

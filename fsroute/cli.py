@@ -28,10 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options)
+        sys.stdout.flush()
     except (TreeError, _Mistake) as error:
         print(f"fsroute: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:         # `fsroute routes | head`: nobody reads on, also not what is still buffered
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
 
@@ -43,7 +47,7 @@ class _Mistake(Exception):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fsroute", description="The folder tree is the router.")
     parser.add_argument("--version", action="version", version=f"fsroute {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="{dev,routes}")
     what = {"metavar": "APP", "nargs": "?", "default": "app",
             "help": "a folder of route files, or module:attribute (default: app)"}
 
@@ -71,7 +75,8 @@ def _dev(options: argparse.Namespace) -> int:
         raise _Mistake(f"cannot listen on {options.host}:{options.port}: {error}{hint}") from None
     with server:
         url = f"http://{options.host}:{server.server_port}/"
-        print(f"fsroute: {len(app.routes)} routes on {url} (for local work; Ctrl-C stops it)", flush=True)
+        routes = "1 route" if len(app.routes) == 1 else f"{len(app.routes)} routes"
+        print(f"fsroute: {routes} on {url} (for local work; Ctrl-C stops it)", flush=True)
         server.serve_forever()
     return 0
 
@@ -88,6 +93,8 @@ def _routes(options: argparse.Namespace) -> int:
 def _app(name: str) -> App:
     if name.endswith(".py"):
         raise _Mistake(f"{name} is a file: name the folder of routes, or an App in it as module:attribute")
+    if not os.path.isdir(name) and os.path.isfile(f"{name}.py"):
+        raise _Mistake(f"{name} is a module: name the App in it, such as {name}:app")
     if os.path.isdir(name) or ":" not in name:
         root = os.path.abspath(name)
         sys.path.insert(0, os.path.dirname(root))
@@ -96,8 +103,19 @@ def _app(name: str) -> App:
     module, _, attribute = name.partition(":")
     try:
         app = getattr(importlib.import_module(module), attribute)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise _Mistake(f"{name}: {error}") from None
+    except TreeError:
+        raise
+    except Exception as error:      # a module's own code may raise anything
+        raise _Mistake(f"{name}: {type(error).__name__}: {error}{_place(error)}") from None
     if not isinstance(app, App):
         raise _Mistake(f"{name} is no App but {type(app).__name__}")
     return app
+
+
+def _place(error: Exception) -> str:
+    """Where in a file it was raised, as far as that is outside the import system."""
+    from traceback import extract_tb
+
+    frames = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith("<frozen ")]
+    inner = [frame for frame in frames if frame.filename not in (__file__, importlib.__file__)]
+    return f" ({os.path.relpath(inner[-1].filename)}:{inner[-1].lineno})" if inner else ""

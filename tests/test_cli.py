@@ -25,6 +25,8 @@ FILES = {
     "app/_lib/names.py": "NAMES = ['Ann']",
     "service.py": "import fsroute\nready = fsroute.App('app')\nnumber = 5\n",
     "broken/a/route.py": "def get(): ...",
+    "wrong.py": "\n1 / 0",
+    "torn.py": "def (",
     "broken/b/route.py": "def POSTS(): ...",
 }
 
@@ -68,14 +70,18 @@ def test_a_folder_elsewhere_is_served_with_its_parent_on_the_path(project: Path,
 
 
 @pytest.mark.parametrize(("arguments", "status", "says"), [
-    (("routes", "broken"), 1, r"^fsroute: 2 faults in .*/broken\n.*rename it to GET\n.*rename it to POST\n$"),
+    (("routes", "broken"), 1, r"^fsroute: 2 faults in .*/broken\n.*rename it to GET,.*to POST,.*\n$"),
     (("dev", "broken"), 1, r"^fsroute: 2 faults in "),
     (("routes", "nowhere"), 1, r"^fsroute: 1 fault in .*/nowhere\n.*no such folder"),
     (("routes", "service.py"), 1, r"^fsroute: service\.py is a file: name the folder of routes, or an App"),
     (("routes", "service:number"), 1, r"^fsroute: service:number is no App but int\n$"),
     (("routes", "service:nothing"), 1, r"^fsroute: service:nothing: .*no attribute 'nothing'\n$"),
-    (("routes", "nothing:app"), 1, r"^fsroute: nothing:app: No module named 'nothing'\n$"),
-    ((), 2, "COMMAND"),
+    (("routes", "nothing:app"), 1, r"^fsroute: nothing:app: ModuleNotFoundError: No module named.*\n$"),
+    (("routes", "service"), 1, r"^fsroute: service is a module: name the App in it, such as service:app\n$"),
+    (("routes", "wrong:app"), 1, r"^fsroute: wrong:app: ZeroDivisionError: .* \(wrong\.py:2\)\n$"),
+    (("routes", "torn:app"), 1, r"^fsroute: torn:app: SyntaxError: .*\(torn\.py, line 1\)\n$"),
+    (("routes", ":app"), 1, r"^fsroute: :app: ValueError: Empty module name\n$"),
+    ((), 2, "required: {dev,routes}"),
     (("fly",), 2, "invalid choice: 'fly'"),
     (("dev", "--port", "x"), 2, "invalid int value: 'x'"),
     (("dev", "--port", "70000"), 1, r"^fsroute: cannot listen on 127.0.0.1:70000: [^;]*$"),
@@ -148,6 +154,17 @@ def test_dev_tells_an_app_that_no_content_type_was_sent(served: tuple[subprocess
     connection.request("POST", "/api/users", b"{}")
     assert connection.getresponse().status == 415
     connection.close()
+
+
+@pytest.mark.parametrize("headers", [
+    b"X: a\r\n b", b"Host : x", b"Content-Length: 2\r\nContent-Length: 3", b"no colon"])
+def test_dev_refuses_headers_that_servers_in_production_refuse(
+    served: tuple[subprocess.Popen[str], int], headers: bytes
+) -> None:
+    _, port = served
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /api/users HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n\r\n")
+        assert connection.recv(1_000).startswith(b"HTTP/1.0 400 ")
 
 
 def test_dev_answers_one_client_while_another_dawdles(served: tuple[subprocess.Popen[str], int]) -> None:

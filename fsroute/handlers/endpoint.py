@@ -11,7 +11,6 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from ..http.headers import pairs
 from ..http.problems import problem
 from ..http.response import Response
 from ..http.send import answer, json_answer
@@ -60,11 +59,10 @@ def respond(result: Any, where: str) -> Response:
 
 
 def _of_triple(status: int, headers: Any, body: Any, where: str) -> Response:
-    response = Response() if body is None else respond(body, where)
-    fields = [*response.parts()[1]]
-    made = Response(response.body, status=status, headers=fields)
-    made.headers.update(pairs(headers))
-    return made
+    converted = Response() if body is None else respond(body, where)
+    response = Response(converted.body, status=status, headers=converted.headers)
+    response.headers.update(headers)
+    return response
 
 
 def _described(result: Any) -> str:

@@ -12,36 +12,41 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
     from typing import Any
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+NEVER = ("TRACE", "CONNECT")
+"""What is never served: one repeats a request's secrets, the other is for proxies."""
 
-def handlers(module: ModuleType) -> dict[str, Callable[..., Any]]:
-    """The module's handlers by method."""
+
+def handlers(module: ModuleType, methods: Sequence[str] = METHODS) -> dict[str, Callable[..., Any]]:
+    """The module's handlers by method. methods: those that are served."""
     found = {}
-    for method in METHODS:
-        value = getattr(module, method, None)
+    for method in methods:
+        value = vars(module).get(method)    # what stands there; a module's own __getattr__ is not asked
         if callable(value) and not isinstance(value, type):
             found[method] = value
     return found
 
 
-def faults(module: ModuleType) -> Iterator[tuple[str, str]]:
-    """Each thing wrong with what the module exports: problem and mend."""
-    misses = [name for name, value in vars(module).items() if _made_here(value, module) and _misses(name)]
-    for name in misses:
-        yield f"{name}() is no handler", f"rename it to {_misses(name)}"
-    for method in METHODS:
-        value = getattr(module, method, None)
+def faults(module: ModuleType, methods: Sequence[str] = METHODS) -> Iterator[tuple[str, str]]:
+    """Each thing wrong with what the module exports: problem and mend. methods: those that are served."""
+    misses = {name: meant for name, value in vars(module).items()
+              if _made_here(value, module) and (meant := _meant(name, methods))}
+    for name, meant in misses.items():
+        yield f"{name}() is no handler", f"rename it to {meant}, or to _{name} if it is a helper"
+    for method in methods:
+        value = vars(module).get(method)
         if isinstance(value, type):
             yield f"{method} is a class", f"write a function: def {method}(request)"
-        elif value is not None and not callable(value):
-            yield f"{method} is {type(value).__name__}, no function", f"write def {method}(request)"
-    if not misses and not any(hasattr(module, method) for method in METHODS):
-        yield "there is no handler in it", f"write def GET(request), or another of {', '.join(METHODS)}"
+        elif method in vars(module) and not callable(value):
+            mend = f"write def {method}(request), or give it another name"
+            yield f"{method} is {type(value).__name__}, no function", mend
+    if not misses and not any(method in vars(module) for method in methods):
+        yield "there is no handler in it", f"write def GET(request), or another of {', '.join(methods)}"
 
 
 def _made_here(value: object, module: ModuleType) -> bool:
@@ -49,17 +54,17 @@ def _made_here(value: object, module: ModuleType) -> bool:
             and getattr(value, "__module__", None) == module.__name__)
 
 
-def _misses(name: str) -> str | None:
+def _meant(name: str, methods: Sequence[str]) -> str | None:
     """What the name was meant to be, when it is one edit or the case away from it; None otherwise."""
-    if name in METHODS:
+    if name in methods:
         return None
-    if name in ("TRACE", "CONNECT"):
-        return f"one of {', '.join(METHODS)}: {name} is never served"
+    if name in NEVER:
+        return f"one of {', '.join(methods)}: {name} is never served"
     if name == "default":
         return "a method: each has its own function"
-    if name.upper() in METHODS:
+    if name.upper() in methods:
         return name.upper()
-    return next((method for method in METHODS if name.isupper() and _one_edit(name, method)), None)
+    return next((method for method in methods if name.isupper() and _one_edit(name, method)), None)
 
 
 def _one_edit(one: str, other: str) -> bool:

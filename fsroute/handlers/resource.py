@@ -23,15 +23,14 @@ class Resource:
     settings: for the requests that come here.
     endpoints: by method; HEAD falls back to GET.
     refuse: the endpoint for every other method: a 405, or for a resource that stands for a miss the 404.
-    slashed: the resource that answers the same path with a final slash; itself where nothing is asked again.
+    slashed: the resource that answers the same path with a final slash; None: that path is a miss.
     """
 
     __slots__ = ("endpoints", "refuse", "settings", "slashed")
 
-    def __init__(self, settings: Settings, endpoints: dict[str, Endpoint], refuse: Endpoint,
-                 slashed: Resource | None = None) -> None:
+    def __init__(self, settings: Settings, endpoints: dict[str, Endpoint], refuse: Endpoint) -> None:
         head = endpoints.get("HEAD") or endpoints.get("GET") or refuse
         self.settings = settings
         self.endpoints = {**endpoints, "HEAD": without_body(head)}
         self.refuse = refuse
-        self.slashed = slashed or self
+        self.slashed: Resource | None = None

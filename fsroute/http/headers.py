@@ -4,8 +4,8 @@ Rules this module keeps
 -----------------------
 1. Nothing is stored that did not pass the gate, so nothing is checked again when it is sent.
 2. A name is letters, digits, "-" and "_": all that is registered, and all that PEP 3333's validator lets
-   through. A value is Latin-1 without control characters: hosts write it as it comes, and a CR or LF in it
-   would start a header, or an answer, of the client's choosing.
+   through. A value is Latin-1 without ASCII's control characters: hosts write it as it comes, and a CR or LF
+   in it would start a header, or an answer, of the client's choosing.
 3. What belongs to the connection or to the framing is the host's or ours, never the handler's:
    hop-by-hop names, Content-Length, and CGI's Status are refused by name.
 4. One Content-Type, always: a second one is a mistake in the handler, not a list, and none leaves a browser

@@ -13,32 +13,43 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import logging
+
     from .request import Request
 
 _HINTS = (
-    ("can't be used in 'await' expression", "the request's readers are plain methods: no await"),
-    ("'method' object is not subscriptable", 'the request\'s readers are methods: request.json()["name"]'),
+    ("can't be used in 'await' expression", "if it is request.json(), text() or bytes(): call it without await"),
+    ("'method' object is not subscriptable", 'if it is request.json: it is a method, request.json()["name"]'),
 )
 
 
 # A record stays readable whatever is raised. Of exceptions that led to one another the last ones tell; groups
 # are cut where Python cuts them.
+_LONGEST_TEXT = 2_000
 _LONGEST_CHAIN, _DEEPEST_GROUP, _LARGEST_GROUP = 20, 10, 15
 
 
 def log_exception(error: BaseException, request: Request) -> None:
     """Logs what a handler raised, and leaves it in environ["fsroute.exception"]."""
-    logged = request.environ.setdefault("fsroute.logged", [])
-    request.environ["fsroute.exception"] = error
-    if any(known is error for known in logged):
-        return
-    logged.append(error)
     import logging  # a tenth of the start-up time, for what a sound service never needs
 
     logger = logging.getLogger("fsroute")
-    if not logger.isEnabledFor(logging.ERROR):
-        return
-    line = f"{request.method} {request.path} (route {request.route}): {type(error).__name__}{_hint(error)}"
+    request.environ["fsroute.exception"] = error
+    try:
+        logged = request.environ.setdefault("fsroute.logged", [])
+        if not any(known is error for known in logged):
+            logged.append(error)
+            if logger.isEnabledFor(logging.ERROR):
+                _log(error, request, logger)
+    except Exception as fault:      # an exception's own code may do anything, and the reporter must not fail
+        logger.error("an exception was raised that cannot be described: its description raised %s",
+                     type(fault).__name__)
+
+
+def _log(error: BaseException, request: Request, logger: logging.Logger) -> None:
+    import logging
+
+    line = f"{request.method} {request.path[:500]} (route {request.route}): {type(error).__name__}{_hint(error)}"
     record = logger.makeRecord("fsroute", logging.ERROR, __file__, 0, "%s", (escaped(line),),
                                (type(error), error, error.__traceback__), "log_exception")
     record.exc_text = "\n".join(_described(error))     # a Formatter takes this text when it is there
@@ -62,8 +73,10 @@ def _hint(error: BaseException) -> str:
 
 def _text(thing: object) -> str:
     try:
-        return str(thing)
-    except Exception as fault:      # an exception's own code may do anything, and the reporter must not fail
+        text = str(thing)
+        cut = len(text) - _LONGEST_TEXT
+        return text if cut <= 0 else f"{text[:_LONGEST_TEXT]}... and {cut} more characters"
+    except Exception as fault:      # as above
         return f"<its text cannot be had: {type(fault).__name__}>"
 
 

@@ -17,35 +17,63 @@ from __future__ import annotations
 import io
 import re
 
-from . import query, url
+from . import query
+from .accept import preferred
 from .errors import HTTPError
-from .jsontext import loads
+from .jsontext import dumps, loads
 from .multidict import EnvironHeaders, MultiDict
-from .wsgi import BodyReader, body_length, read_exactly, read_to_end, script_name, too_large
+from .site import Site
+from .url import quoted_path, quoted_query
+from .wsgi import (
+    BodyReader,
+    body_length,
+    build_environ,
+    decoded_path,
+    read_exactly,
+    read_to_end,
+    replaced_path,
+    script_name,
+    too_large,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Callable
+    from types import SimpleNamespace
     from typing import Any, BinaryIO
 
+    from .headers import Given
     from .wsgi import Environ
+
+    PathFor = Callable[[str, dict[str, Any]], str]
+
+_UNSET: Any = object()
 
 
 # type "/" subtype, both tokens, and the suffix of RFC 6839
 _is_json_suffixed = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+\+json").fullmatch
 
 
+def _no_routes(pattern: str, values: dict[str, Any]) -> str:
+    raise LookupError(f"no route has the pattern {pattern!r}: this request was made by hand")
+
+
 class Settings:
     """What start-up decided about the requests of one route.
 
     route: the pattern, None where no route answers. max_body: bytes, None for no limit.
+    site: hosts and proxies. path_for: the decoded path of a pattern and its values, app.path_for.
     """
 
-    __slots__ = ("max_body", "route")
+    __slots__ = ("max_body", "path_for", "route", "site")
 
-    def __init__(self, route: str | None = None, max_body: int | None = 2**20) -> None:
+    def __init__(self, route: str | None = None, max_body: int | None = 2**20, site: Site | None = None,
+                 path_for: PathFor | None = None) -> None:
         self.route = route
         self.max_body = max_body
+        self.site = site or Site()
+        self.path_for = path_for or _no_routes
 
 
 class Request:
@@ -57,7 +85,8 @@ class Request:
     params: the dynamic segments' values by name, always the raw text: a str, for a catch-all a list of str.
     """
 
-    __slots__ = ("_body", "_fault", "_query", "_settings", "_stream", "environ", "method", "params", "path")
+    __slots__ = ("_after", "_body", "_fault", "_query", "_settings", "_state", "_stream", "environ", "method",
+                 "params", "path")
 
     def __init__(self, environ: Environ, path: str, params: dict[str, Any], settings: Settings) -> None:
         self.environ = environ
@@ -69,6 +98,7 @@ class Request:
         self._body: builtins.bytes | None = None
         self._stream: BinaryIO | None = None
         self._fault: HTTPError | None = None
+        self._after: list[tuple[Callable[..., object], tuple[Any, ...]]] | None = None
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path!a}>"
@@ -100,19 +130,86 @@ class Request:
 
     @property
     def scheme(self) -> str:
-        """"http" or "https", as the host says."""
-        return url.scheme_of(self.environ)
+        """"http" or "https", as the client used it (App(proxies=) says whether a proxy's word counts)."""
+        return self._settings.site.scheme(self.environ)
 
     @property
     def host(self) -> str:
         """The host the client asked for, in lower case, with its port if it named one."""
-        return url.host_of(self.environ)
+        return self._settings.site.host(self.environ)
+
+    @property
+    def client(self) -> str | None:
+        """The client's address, as far as App(proxies=) lets it be known; None behind a unix socket."""
+        return self._settings.site.client(self.environ)
 
     @property
     def url(self) -> str:
         """The whole URL, ASCII, with the prefix the app is mounted under and the query."""
-        path = url.quoted_path(script_name(self.environ) + self.path)
-        return f"{self.scheme}://{self.host}{path}{url.quoted_query(self.environ.get('QUERY_STRING', ''))}"
+        path = quoted_path(script_name(self.environ) + self.path)
+        return f"{self.scheme}://{self.host}{path}{quoted_query(self.environ.get('QUERY_STRING', ''))}"
+
+    @property
+    def state(self) -> SimpleNamespace:
+        """A namespace for what one layer wants to tell another about this request; empty at first."""
+        if not hasattr(self, "_state"):     # a slot left empty: most requests need none
+            from types import SimpleNamespace
+
+            self._state: SimpleNamespace = SimpleNamespace()
+        return self._state
+
+    def prefers(self, *types: str) -> str:
+        """Which of these media types the client likes best, by its Accept header (RFC 9110, 12.5.1).
+
+        types: in lower case, without parameters, your own favourite first: it wins ties, and where the client
+        says nothing or wants none of them.
+        """
+        if not types:
+            raise TypeError("prefers() takes the media types to choose from")
+        return preferred(self.environ.get("HTTP_ACCEPT"), *types)
+
+    def url_for(self, pattern: str, /, *, absolute: bool = False, **values: Any) -> str:
+        """The URL of a route, with the prefix the app is mounted under: url_for("/api/users/[id]", id=42).
+
+        absolute: with scheme and host, where the host can be trusted: App(hosts=) names it, or it is
+        loopback.
+        Raises LookupError for a pattern that no route has, ValueError or TypeError for values that do not
+        fit, RuntimeError for an absolute URL on a host that anybody could have named.
+        """
+        path = self._settings.path_for(pattern, values)
+        if absolute:
+            return self._settings.site.absolute(self.environ, path)
+        return quoted_path(script_name(self.environ) + path)
+
+    def after(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Calls the function once the answer is out, in the order of these calls, whether the handler failed
+        or not.
+
+        It runs when the host closes the response, so it holds the connection and counts against the worker's
+        timeout, and it does not run when the process dies: what must happen belongs in a queue. An exception
+        in it is logged.
+        """
+        if self._after is None:
+            self._after = []
+        self._after.append((function, arguments))
+
+    @classmethod
+    def build(cls, method: str = "GET", url: str = "/", *, json: Any = _UNSET,
+              body: builtins.bytes | str = b"", headers: Given = None, params: dict[str, Any] | None = None,
+              environ: Environ | None = None) -> Request:
+        """A request made by hand, to call a handler in a test: Request.build("POST", "/api/users",
+        json={...}).
+
+        url: a path with a query, or a whole URL. json: a value, sent as application/json. body: the body
+        itself.
+        headers: a mapping or pairs. params: what the path's names would hold. environ: WSGI keys of its own.
+        """
+        made = build_environ(method, url, dumps(json) if json is not _UNSET else body, headers)
+        if json is not _UNSET:
+            made.setdefault("CONTENT_TYPE", "application/json")
+        made.update(environ or {})
+        path = decoded_path(made["PATH_INFO"]) or replaced_path(made["PATH_INFO"])
+        return cls(made, path, params if params is not None else {}, Settings())
 
     def bytes(self) -> builtins.bytes:
         """The body; b"" when there is none. Raises HTTPError 400, 411, 413 or 415 as the rules above say."""

@@ -1,8 +1,8 @@
-"""Where a request was sent to: host, origin, and paths on the wire (RFC 3986; RFC 9110, 7.2).
+"""The parts of a URL, checked and quoted (RFC 3986; RFC 9110, 7.2 and 10.2.2).
 
 Rules this module keeps
 -----------------------
-1. A Host that is none is refused before anything is built from it: `x/admin?` would move the path.
+1. A Host is a name or an address: `x/admin?` would move the path of a URL that is built from it.
 2. A URL is joined from checked parts, never from what a client wrote as one.
 3. Paths are quoted anew from their decoded form, so that what we send is ASCII and says what we matched.
 """
@@ -11,43 +11,17 @@ from __future__ import annotations
 
 import re
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 # uri-host [ ":" port ]: a bracketed IPv6 address or a name; DNS has no "_", but container networks do
 _is_host = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?").fullmatch
 
 # scheme ":" (RFC 3986, 3.1); what a browser runs, such as javascript:, is one of them
 _has_scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):").match
 
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
-
 
 def valid_host(host: str) -> bool:
     """Whether a Host header is a name or an address, with a port or without."""
     found = _is_host(host)
     return found is not None and int(found[1] or 0) <= 65_535
-
-
-def scheme_of(environ: dict[str, Any]) -> str:
-    """"https" or "http"."""
-    return "https" if environ.get("wsgi.url_scheme") == "https" else "http"
-
-
-def host_of(environ: dict[str, Any]) -> str:
-    """The host the client named, lower-case, with its port if it named one; else the server's own name.
-
-    The header was checked when the request came in. A server's name may be no host at all (some put
-    their product's name there): it is "localhost" then.
-    """
-    host = environ.get("HTTP_HOST")
-    if host and valid_host(host):
-        return str(host).lower()
-    name, port = str(environ.get("SERVER_NAME", "")), str(environ.get("SERVER_PORT", ""))
-    if port and port != _DEFAULT_PORTS[scheme_of(environ)]:
-        name = f"{name}:{port}"
-    return name.lower() if valid_host(name) else "localhost"
 
 
 def quoted_path(path: str) -> str:

@@ -21,12 +21,16 @@ Rules this module keeps
 from __future__ import annotations
 
 import io
+import sys
 
 from .errors import HTTPError
+from .headers import pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
+
+    from .headers import Given
 
     Environ = dict[str, Any]
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
         def read(self, size: int, /) -> bytes: ...
 
 CHUNK = 65_536
+_ONE_READ = 2**20       # some hosts make room for all that is asked for, and a Content-Length is only a claim
 
 
 def decoded_path(raw: str) -> str | None:
@@ -50,6 +55,37 @@ def decoded_path(raw: str) -> str | None:
 def replaced_path(raw: str) -> str:
     """A path for people: what cannot be decoded is replaced."""
     return raw.encode("latin-1", "replace").decode(errors="replace")
+
+
+def path_info(path: str) -> str:
+    """A URL's path as hosts hand it on: percent-decoded, in the clothes of Latin-1."""
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(path).decode("latin-1")
+
+
+def build_environ(method: str, url: str, body: bytes | str, headers: Given) -> Environ:
+    """The environ of a request made by hand; a Content-Length where there is a body."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    data = body.encode() if isinstance(body, str) else body
+    environ: Environ = {
+        "REQUEST_METHOD": method, "SCRIPT_NAME": "",
+        "PATH_INFO": path_info(parts.path or "/"),
+        "QUERY_STRING": parts.query.encode().decode("latin-1"),
+        "SERVER_NAME": parts.hostname or "localhost", "SERVER_PORT": str(parts.port or 80),
+        "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": parts.netloc or "localhost",
+        "wsgi.version": (1, 0), "wsgi.url_scheme": parts.scheme or "http", "wsgi.input": io.BytesIO(data),
+        "wsgi.errors": sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if data:
+        environ["CONTENT_LENGTH"] = str(len(data))
+    for name, value in pairs(headers):
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    return environ
 
 
 def script_name(environ: Environ) -> str:
@@ -80,14 +116,14 @@ def read_exactly(environ: Environ, length: int) -> bytes:
     """The body of a known length. Raises HTTPError 400 when less arrives."""
     source: Input = environ["wsgi.input"]
     try:
-        data = source.read(length)
-    except OSError:
-        raise _ended_early() from None
+        data = source.read(length if length <= _ONE_READ else _ONE_READ)
+    except Exception as fault:
+        raise _broken(fault) from None
     if len(data) == length:         # nearly always: one read, nothing to join
         return data
     parts, left = [data], length - len(data)
     while data and left > 0:
-        data = _read(source, left)
+        data = _read(source, min(left, _ONE_READ))
         parts.append(data)
         left -= len(data)
     if left:
@@ -110,13 +146,19 @@ def read_to_end(environ: Environ, limit: int | None) -> bytes:
 def _read(source: Input, size: int) -> bytes:
     try:
         return source.read(size)
-    except OSError:
-        raise _ended_early() from None
+    except Exception as fault:
+        raise _broken(fault) from None
 
 
-def _ended_early() -> HTTPError:
-    """For an OSError from wsgi.input: its socket failed, so the client is gone."""
-    return HTTPError(400, "The body ended before it was complete")
+def _broken(fault: Exception) -> HTTPError:
+    """For what wsgi.input raises: the client went away, or sent what its host could not read as a body.
+
+    Hosts raise what they like (gunicorn's InvalidChunkSize is no OSError), and all of it is the client's doing.
+    """
+    import logging  # as in log.py
+
+    logging.getLogger("fsroute").info("a body could not be read: %s", type(fault).__name__)
+    return HTTPError(400, "The body ended before it was complete, or was malformed on its way")
 
 
 def too_large(limit: int) -> HTTPError:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Literal
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, Literal
 
     SegmentKind = Literal["literal", "param", "rest", "optional"]
     RouteKind = Literal["route", "page"]
@@ -79,9 +79,49 @@ class Route:
         self.module = module
         self.methods: tuple[str, ...] = ()
 
+    def path(self, values: Mapping[str, Any]) -> str:
+        """The decoded path of this route with those values in it.
+
+        values: by name; anything with a text for one segment, a list or tuple of such for a catch-all.
+        Raises TypeError for names that are missing, too many or of the wrong kind, ValueError for a value
+        that would not come back: an empty one, ".", "..", or one with a "/" or NUL in it.
+        """
+        may_lack = {segment.name for segment in self.segments if segment.kind == "optional"}
+        wrong = sorted(({*self.names} ^ {*values}) - (may_lack - {*values}))
+        if wrong:
+            takes = ", ".join(self.names) or "no values"
+            raise TypeError(f"{self.pattern} takes {takes}; see to {', '.join(wrong)}")
+        parts: list[str] = []
+        for segment in self.segments:
+            if segment.kind == "literal":
+                parts.append(segment.name)
+            elif segment.kind == "param":
+                parts.append(_part(segment, values[segment.name]))
+            else:
+                parts += _parts(segment, values.get(segment.name, ()))
+        return "/" + "/".join(parts)
+
     def __repr__(self) -> str:
         methods = f" {','.join(self.methods)}" if self.methods else ""
         return f"<Route {self.pattern}{methods} {self.file}>"
+
+
+def _part(segment: Segment, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        raise TypeError(f"{segment} takes one value, not a {type(value).__name__}")
+    text = str(value)
+    if text in ("", ".", "..") or "/" in text or "\0" in text:
+        raise ValueError(f'{segment} takes a value that is not empty, "." or ".." and has no "/" in it, '
+                         f"not {text[:40]!r}")
+    return text
+
+
+def _parts(segment: Segment, values: Any) -> list[str]:
+    if not isinstance(values, list | tuple):
+        raise TypeError(f"{segment} takes a list, not {type(values).__name__}")
+    if not values and segment.kind == "rest":
+        raise ValueError(f"{segment} takes a list of at least one value")
+    return [_part(segment, value) for value in values]
 
 
 def pattern(segments: Sequence[Segment]) -> str:

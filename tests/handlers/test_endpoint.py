@@ -135,7 +135,7 @@ async def awaits_a_reader(request: Request) -> Any:
 
 
 @pytest.mark.parametrize(("handler", "hint"), [
-    (awaits_a_reader, "no await"),
+    (awaits_a_reader, "without await"),
     (lambda request: request.json["x"], 'request.json()["name"]'),
 ])
 def test_a_slip_of_people_who_come_from_elsewhere_gets_a_hint(

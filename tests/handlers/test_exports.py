@@ -47,7 +47,9 @@ def test_handlers_are_the_callables_named_as_methods(source: str, methods: list[
     ("def CONNECT(): ...", "CONNECT() is no handler", "CONNECT is never served"),
     ("def GET(): ...\ndef post(): ...", "post() is no handler", "rename it to POST"),
     ("class GET: ...", "GET is a class", "write a function"),
-    ("GET = 5", "GET is int, no function", "write def GET(request)"),
+    ("GET = 5", "GET is int, no function", "write def GET(request), or give it another name"),
+    ("GET = None", "GET is NoneType, no function", "write def GET(request)"),
+    ("def GET(): ...\nOPTIONS = ['a']", "OPTIONS is list, no function", "or give it another name"),
 ])
 def test_what_looks_like_a_handler_and_is_none_is_a_fault(source: str, problem: str, mend: str) -> None:
     [(found, advice)] = exports.faults(module(source))

@@ -186,8 +186,8 @@ def test_dumps_is_json_dumps(value: Any) -> None:
 def test_without_the_c_encoder_the_text_is_the_same(value: Any) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_encoder, "c_make_encoder", None)
-        patch.setattr(jsontext, "_encode", jsontext._make_encoder(json_encoder.encode_basestring))
-        patch.setattr(jsontext, "_encode_ascii", jsontext._make_encoder(json_encoder.encode_basestring_ascii))
+        patch.setattr(jsontext, "pieces", jsontext._make_encoder(json_encoder.encode_basestring))
+        patch.setattr(jsontext, "_ascii_pieces", jsontext._make_encoder(json_encoder.encode_basestring_ascii))
         slowly = dumps(value)
     assert slowly == dumps(value)
 
@@ -201,7 +201,7 @@ def test_without_the_c_encoder_the_refusals_are_the_same(value: Any, monkeypatch
 
     fast = refusal()
     monkeypatch.setattr(json_encoder, "c_make_encoder", None)
-    monkeypatch.setattr(jsontext, "_encode", jsontext._make_encoder(json_encoder.encode_basestring))
+    monkeypatch.setattr(jsontext, "pieces", jsontext._make_encoder(json_encoder.encode_basestring))
     assert refusal() is fast
     assert dumps([Item("é", Decimal(1)), Colour.RED]) == '[{"name":"é","price":"1","tags":[]},"red"]'.encode()
 

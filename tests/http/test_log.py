@@ -111,7 +111,7 @@ def test_nothing_is_made_for_a_log_that_is_off(
 @pytest.mark.parametrize(
     ("error", "mend"),
     [
-        (TypeError("object dict can't be used in 'await' expression"), "no await"),
+        (TypeError("object dict can't be used in 'await' expression"), "without await"),
         (TypeError("'method' object is not subscriptable"), 'request.json()["name"]'),
     ],
 )
@@ -129,7 +129,7 @@ def test_the_well_known_causes_are_said_as_python_says_them(
 
     with pytest.raises(TypeError) as caught:
         awaiting().send(None)
-    assert "no await" in log(caught.value)
+    assert "without await" in log(caught.value)
     with pytest.raises(TypeError) as caught:
         make_request().json["x"]        # type: ignore[index]
     assert 'request.json()["name"]' in log(caught.value)
@@ -336,3 +336,17 @@ def test_no_text_leaves_its_line_or_the_log_files_encoding(text: str) -> None:
     assert line.isprintable()
     assert line.encode().decode() == line
     assert escaped(line) == line
+
+
+def test_a_record_is_bounded_whatever_an_exception_says(log: Callable[..., str]) -> None:
+    assert len(log(ValueError("x" * 2**20))) < 5_000
+    assert "more characters" in log(ValueError("x" * 2**20))
+
+
+def test_an_exception_that_cannot_even_be_named_is_logged_all_the_same(log: Callable[..., str]) -> None:
+    class Nameless(type):
+        @property
+        def __name__(cls) -> str:  # type: ignore[override]
+            raise LookupError
+
+    assert "cannot be described: its description raised LookupError" in log(Nameless("E", (Exception,), {})())

@@ -1,13 +1,12 @@
 import contextlib
 import re
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsroute.http.url import checked_location, host_of, quoted_path, quoted_query, scheme_of, valid_host
+from fsroute.http.url import checked_location, quoted_path, quoted_query, valid_host
 
 on_the_wire = re.compile(r"[!-~]*").fullmatch
 any_text = st.text(
@@ -60,45 +59,6 @@ def test_a_valid_host_is_all_authority_and_nothing_else(host: str) -> None:
 def test_a_port_is_a_number_of_16_bits(host: str) -> None:
     port = re.search(r":([0-9]+)$", re.sub(r"^\[.*\]", "", host))
     assert valid_host(host) is (port is None or (len(port[1]) <= 5 and int(port[1]) <= 65_535))
-
-
-@pytest.mark.parametrize(
-    ("environ", "host"),
-    [
-        ({"HTTP_HOST": "Example.COM:8000"}, "example.com:8000"),
-        ({"HTTP_HOST": "a", "SERVER_NAME": "b"}, "a"),
-        ({"HTTP_HOST": "[::1]"}, "[::1]"),
-        ({"HTTP_HOST": "a", "HTTP_X_FORWARDED_HOST": "evil"}, "a"),
-        # none sent, or one that is none: the server's own name
-        ({"SERVER_NAME": "b", "SERVER_PORT": "80"}, "b"),
-        ({"SERVER_NAME": "B", "SERVER_PORT": "8000"}, "b:8000"),
-        ({"SERVER_NAME": "b", "SERVER_PORT": 8000}, "b:8000"),
-        ({"SERVER_NAME": "b", "SERVER_PORT": ""}, "b"),
-        ({"SERVER_NAME": "b"}, "b"),
-        ({"SERVER_NAME": "b", "SERVER_PORT": "443", "wsgi.url_scheme": "https"}, "b"),
-        ({"SERVER_NAME": "b", "SERVER_PORT": "443"}, "b:443"),
-        ({"SERVER_NAME": "b", "SERVER_PORT": "80", "wsgi.url_scheme": "https"}, "b:80"),
-        ({"HTTP_HOST": "", "SERVER_NAME": "b"}, "b"),
-        ({"HTTP_HOST": "x/admin?", "SERVER_NAME": "b"}, "b"),
-        # a product's name, nothing
-        ({"SERVER_NAME": "Cheroot/11.1.2", "SERVER_PORT": "80"}, "localhost"),
-        ({"SERVER_NAME": "b", "SERVER_PORT": "x"}, "localhost"),
-        ({}, "localhost"),
-    ],
-)
-def test_the_host_is_what_the_client_named_else_the_servers_name(environ: dict[str, Any], host: str) -> None:
-    assert host_of(environ) == host
-
-
-@pytest.mark.parametrize(
-    ("environ", "scheme"),
-    [
-        ({"wsgi.url_scheme": "https"}, "https"), ({"wsgi.url_scheme": "http"}, "http"), ({}, "http"),
-        ({"wsgi.url_scheme": "javascript"}, "http"), ({"HTTP_X_FORWARDED_PROTO": "https"}, "http"),
-    ],
-)
-def test_the_scheme_is_what_the_host_says_and_one_of_two(environ: dict[str, Any], scheme: str) -> None:
-    assert scheme_of(environ) == scheme
 
 
 # paths and queries on the wire

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fsroute.routing.names import read
 from fsroute.routing.route import Route, Segment
 
 if TYPE_CHECKING:
@@ -60,3 +61,48 @@ def test_segments_are_equal_if_kind_and_name_are(kind: SegmentKind, text: str) -
 def test_one_name_of_two_kinds_is_two_segments() -> None:
     assert Segment("literal", "x") != Segment("param", "x")
     assert len({Segment("param", "x"), Segment("rest", "x"), Segment("optional", "x")}) == 3
+
+
+@pytest.mark.parametrize(("pattern", "values", "path"), [
+    ("/", {}, "/"),
+    ("/a/b", {}, "/a/b"),
+    ("/users/[id]", {"id": 42}, "/users/42"),
+    ("/users/[id]", {"id": "a b"}, "/users/a b"),
+    ("/[a]/x/[b]", {"b": "é", "a": "1"}, "/1/x/é"),
+    ("/files/[...path]", {"path": ["a", 1]}, "/files/a/1"),
+    ("/files/[...path]", {"path": ("a",)}, "/files/a"),
+    ("/docs/[[...slug]]", {}, "/docs"),
+    ("/docs/[[...slug]]", {"slug": []}, "/docs"),
+    ("/docs/[[...slug]]", {"slug": ["a"]}, "/docs/a"),
+    ("/%5Bx%5D", {}, "/[x]"),
+])
+def test_a_route_with_values_is_a_path(pattern: str, values: dict[str, Any], path: str) -> None:
+    assert route_of(pattern).path(values) == path
+
+
+@pytest.mark.parametrize(("pattern", "values", "error", "says"), [
+    ("/users/[id]", {}, TypeError, "/users/[id] takes id; see to id"),
+    ("/users/[id]", {"id": 1, "x": 2}, TypeError, "see to x"),
+    ("/a", {"x": 2}, TypeError, "/a takes no values; see to x"),
+    ("/users/[id]", {"id": ""}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": "."}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": ".."}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": "a/b"}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": "a\0"}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": ["a"]}, TypeError, "[id] takes one value, not a list"),
+    ("/files/[...path]", {"path": []}, ValueError, "at least one value"),
+    ("/files/[...path]", {"path": "a/b"}, TypeError, "[...path] takes a list, not str"),
+    ("/files/[...path]", {"path": ["a", ".."]}, ValueError, "[...path] takes a value"),
+    ("/files/[...path]", {}, TypeError, "see to path"),
+])
+def test_values_that_do_not_fit_are_refused_by_name(
+    pattern: str, values: dict[str, Any], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error) as caught:
+        route_of(pattern).path(values)
+    assert says in str(caught.value)
+
+
+def route_of(pattern: str) -> Route:
+    segments = [read(name) for name in pattern.split("/") if name]
+    return Route([segment for segment in segments if isinstance(segment, Segment)], file="/x/route.py")
