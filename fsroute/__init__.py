@@ -11,5 +11,18 @@ from .http.response import Response
 from .routing.faults import TreeError
 from .routing.route import Route
 
-__all__ = ["App", "HTTPError", "Request", "Response", "Route", "TreeError"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .http.constraints import Length, Pattern, Range
+
+__all__ = ["App", "HTTPError", "Length", "Pattern", "Range", "Request", "Response", "Route", "TreeError"]
 __version__ = "0.1.0.dev0"
+
+
+def __getattr__(name: str) -> object:
+    """Names that few services use, imported when they are asked for (PEP 562)."""
+    if name in ("Length", "Pattern", "Range"):
+        from .http import constraints
+
+        return getattr(constraints, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

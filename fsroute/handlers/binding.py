@@ -5,9 +5,9 @@ Rules this module keeps
 1. Arguments are bound by name, once, at start. What runs per request is a call with the values in place,
    the handler itself where it takes just the request.
 2. `params` holds the raw text always; an annotation converts the argument, not the mapping.
-3. A path value that does not convert is a 404: that URL names nothing.
-4. A name that can be filled from nothing is a fault at start, which lists the names that can. A handler
-   without annotations is read without `inspect` and `typing`, which take longer to import than all of this.
+3. A path value that does not convert is a 404: that URL names nothing. An annotation to which none could
+   convert is a fault at start; Any and object take the value as it came.
+4. A name that can be filled from nothing is a fault at start, which lists the names that can.
 
 A *reader* takes the request and gives one argument's value. Whatever else a handler may ask for one day,
 a field of the query or the body, is one more kind of reader.
@@ -15,11 +15,10 @@ a field of the query or the body, is one more kind of reader.
 
 from __future__ import annotations
 
-from types import FunctionType
-
-from ..http.convert import converter
+from ..http.convert import Unconvertible, conversion, shown, unchanged
 from ..http.errors import HTTPError
 from ..http.request import Request
+from .signature import NONE, Parameter, Unresolved, is_async_generator, is_generator, is_plain, parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
     from ..routing.route import Segment
 
     Reader = Callable[[Request], Any]
-
-_UNKNOWN = object()     # an annotation that cannot be resolved
-_NONE = object()        # no annotation
-
-# code flags (inspect.CO_*)
-_VARARGS, _VARKEYWORDS, _GENERATOR, _ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x200
 
 
 class BindingError(Exception):
@@ -46,35 +39,36 @@ class BindingError(Exception):
         self.mend = mend
 
 
-class Parameter:
-    """One argument of a handler; how: "positional", "either", "keyword", or "*args", "**kwargs"."""
-
-    __slots__ = ("annotation", "how", "name")
-
-    def __init__(self, name: str, how: str, annotation: Any = _NONE) -> None:
-        self.name = name
-        self.how = how
-        self.annotation = annotation
-
-
 def bind(handler: Callable[..., Any], segments: Iterable[Segment]) -> Callable[[Request], Any]:
     """The handler as a function of the request alone.
 
     segments: of the route's pattern; its dynamic ones are names the handler may take.
     Raises BindingError for the first argument that cannot be filled.
     """
-    _refuse_generators(handler)
     dynamic: dict[str, str] = {segment.name: segment.kind
                                for segment in segments if segment.kind != "literal"}
     by_position: list[Reader] = []
     by_name: dict[str, Reader] = {}
-    for parameter in _parameters(handler):
-        reader = _reader(parameter, dynamic, handler)
-        if parameter.how == "positional" or (reader is _request and not by_name):
+    for parameter in _arguments(handler):
+        reader = _reader(parameter, dynamic, handler, is_first=not by_position and not by_name)
+        leads = reader is _request and not by_name and parameter.how == "either"
+        if leads or parameter.how == "positional":
             by_position.append(reader)
         else:
             by_name[parameter.name] = reader
     return _call(handler, by_position, by_name, dynamic)
+
+
+def _arguments(handler: Callable[..., Any]) -> list[Parameter]:
+    if is_async_generator(handler):
+        raise BindingError("is an async generator", "return a value: async def is there for async libraries")
+    if is_generator(handler):
+        raise BindingError("is a generator, and this version has no streams", "return the whole body")
+    try:
+        return parameters(handler)
+    except (TypeError, ValueError):
+        raise BindingError("has no signature that can be read",
+                           "wrap it in a function: def GET(request)") from None
 
 
 def _call(handler: Callable[..., Any], by_position: Sequence[Reader], by_name: dict[str, Reader],
@@ -86,7 +80,7 @@ def _call(handler: Callable[..., Any], by_position: Sequence[Reader], by_name: d
     if by_position == [_request]:
         if not by_name:
             return handler
-        if len(by_name) == 1 and raw and _is_plain(handler):
+        if len(by_name) == 1 and raw and is_plain(handler):
             # one argument after the request may as well go by position: 100 ns less than by name
             [name] = by_name
             return lambda request: handler(request, request.params[name])
@@ -97,7 +91,8 @@ def _call(handler: Callable[..., Any], by_position: Sequence[Reader], by_name: d
                                    **{name: read(request) for name, read in named})
 
 
-def _reader(parameter: Parameter, dynamic: dict[str, str], handler: Callable[..., Any]) -> Reader:
+def _reader(parameter: Parameter, dynamic: dict[str, str], handler: Callable[..., Any],
+            is_first: bool) -> Reader:
     name = parameter.name
     if parameter.how.startswith("*"):
         raise BindingError(f"takes {parameter.how}", "name each argument: they are filled by name")
@@ -110,29 +105,49 @@ def _reader(parameter: Parameter, dynamic: dict[str, str], handler: Callable[...
                            f"read it in the handler: request.query.get({name!r})")
     if name in dynamic:
         return _path_reader(parameter, is_list=dynamic[name] != "param")
-    allowed = ", ".join(["request", "params", *dynamic])
-    mend = f"take any of {allowed}; a field of the query is request.query.get({name!r})"
+    raise _unfilled(parameter, dynamic, handler, is_first)
+
+
+def _unfilled(parameter: Parameter, dynamic: dict[str, str], handler: Callable[..., Any],
+              is_first: bool) -> BindingError:
+    name = parameter.name
+    problem = f"takes {name!r}, which nothing fills"
+    if isinstance(parameter.annotation, Unresolved):
+        problem += f" (its annotation cannot be resolved: {parameter.annotation.fault})"
+    mend = f"take any of {', '.join(['request', 'params', *dynamic])}"
+    if is_first:
+        mend = f"call it request, or annotate it, {name}: Request; or {mend}"
+    mend += f"; a field of the query is request.query.get({name!r}), the body is request.json()"
     if hasattr(handler, "__wrapped__"):
         mend += "; a decorator that passes it in sets __signature__ on what it returns"
-    raise BindingError(f"takes {name!r}, which nothing fills", mend)
+    return BindingError(problem, mend)
 
 
 def _path_reader(parameter: Parameter, is_list: bool) -> Reader:
     name, annotation = parameter.name, parameter.annotation
-    if annotation is _UNKNOWN:
-        raise BindingError(f"has an annotation for {name!r} that cannot be resolved",
-                           "import the name it uses at run time")
-    if is_list:
-        if annotation in (_NONE, list, list[str]):
-            return _RawValue(name)
-        raise BindingError(f"{name!r} is a list of str, not {_shown(annotation)}", f"write {name}: list[str]")
-    if annotation in (_NONE, str):
+    if annotation is NONE or _says_nothing(annotation):
         return _RawValue(name)
-    convert = converter(annotation)
-    if convert is None:
-        raise BindingError(f"{name!r} is one segment, which cannot be converted to {_shown(annotation)}",
-                           f"write {name}: str or {name}: int")
-    return _Converted(name, convert)
+    if isinstance(annotation, Unresolved):
+        raise BindingError(f"has an annotation for {name!r} that cannot be resolved: {annotation.fault}",
+                           "import the name it uses at run time, at the module's top level")
+    try:
+        made = conversion(annotation)
+    except Unconvertible as fault:
+        raise BindingError(f"cannot convert {name!r}: {fault.problem}", fault.mend) from None
+    if is_list and not made.is_list:
+        raise BindingError(f"{name!r} is a list of segments, not {shown(annotation)}",
+                           f"write {name}: list[{shown(annotation)}]")
+    if made.is_list and not is_list:
+        raise BindingError(f"{name!r} is one segment, not {shown(annotation)}",
+                           f"write the type of one, or name the folder [...{name}]")
+    return _RawValue(name) if made.convert is unchanged else _Converted(name, made.convert)
+
+
+def _says_nothing(annotation: Any) -> bool:
+    """Any and object: the value as it came, a str or a list of str."""
+    from typing import Any  # loaded already, by what resolved the annotation
+
+    return annotation is Any or annotation is object
 
 
 def _request(request: Request) -> Request:
@@ -168,82 +183,4 @@ class _Converted:
         try:
             return self.convert(request.params[self.name])
         except ValueError as fault:
-            raise HTTPError(404, f"The path's [{self.name}] must be {fault}") from None
-
-
-def _refuse_generators(handler: Callable[..., Any]) -> None:
-    flags = _code_flags(handler)
-    if flags & _ASYNC_GENERATOR:
-        raise BindingError("is an async generator", "return a value: async def is there for async libraries")
-    if flags & _GENERATOR:
-        raise BindingError("is a generator, and this version has no streams", "return the whole body")
-
-
-def _code_flags(handler: Callable[..., Any]) -> int:
-    code = getattr(handler, "__code__", None)
-    return code.co_flags if code is not None else 0
-
-
-def _is_plain(handler: Callable[..., Any]) -> bool:
-    """Whether its own code says how it is called, and no decorator does."""
-    return (type(handler) is FunctionType
-            and not hasattr(handler, "__wrapped__") and not hasattr(handler, "__signature__"))
-
-
-def _parameters(handler: Callable[..., Any]) -> list[Parameter]:
-    if _is_plain(handler) and not handler.__annotations__:
-        return _parameters_of_code(handler)
-    return _parameters_by_inspect(handler)
-
-
-def _parameters_of_code(handler: Callable[..., Any]) -> list[Parameter]:
-    """What inspect.signature says of a plain function, without its 14 ms of import."""
-    code = handler.__code__
-    positional, either = code.co_posonlyargcount, code.co_argcount
-    keyword = either + code.co_kwonlyargcount
-    names = code.co_varnames
-    parameters = [Parameter(name, "positional") for name in names[:positional]]
-    parameters += [Parameter(name, "either") for name in names[positional:either]]
-    parameters += [Parameter(name, "keyword") for name in names[either:keyword]]
-    if code.co_flags & _VARARGS:
-        parameters.append(Parameter(names[keyword], "*args"))
-    if code.co_flags & _VARKEYWORDS:
-        parameters.append(Parameter(names[keyword + bool(code.co_flags & _VARARGS)], "**kwargs"))
-    return parameters
-
-
-def _parameters_by_inspect(handler: Callable[..., Any]) -> list[Parameter]:
-    import inspect
-
-    how = {inspect.Parameter.POSITIONAL_ONLY: "positional", inspect.Parameter.POSITIONAL_OR_KEYWORD: "either",
-           inspect.Parameter.KEYWORD_ONLY: "keyword", inspect.Parameter.VAR_POSITIONAL: "*args",
-           inspect.Parameter.VAR_KEYWORD: "**kwargs"}
-    try:
-        signature = inspect.signature(handler)
-    except (TypeError, ValueError):
-        raise BindingError("has no signature that can be read",
-                           "wrap it in a function: def GET(request)") from None
-    spaces = getattr(inspect.unwrap(handler), "__globals__", {})
-    return [Parameter(name, how[parameter.kind], _resolved(parameter.annotation, spaces))
-            for name, parameter in signature.parameters.items()]
-
-
-def _resolved(annotation: Any, spaces: dict[str, Any]) -> Any:
-    """The annotation's value, by itself: one meant for type checkers alone does not spoil the others."""
-    import inspect
-    from types import SimpleNamespace
-    from typing import get_type_hints
-
-    if annotation is inspect.Parameter.empty:
-        return _NONE
-    if not isinstance(annotation, str):
-        return annotation
-    try:
-        holder = SimpleNamespace(__annotations__={"it": annotation})
-        return get_type_hints(holder, spaces, include_extras=True)["it"]
-    except Exception:               # an annotation may be any expression, so it may raise anything
-        return _UNKNOWN
-
-
-def _shown(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+            raise HTTPError(404, f"The path's [{self.name}] {fault}") from None

@@ -1,11 +1,26 @@
-"""Text to values: what `int` means in a path or a query.
+"""Text to values: what an annotation such as `int` or `list[date]` means in a path, a query, a form.
 
 Rules this module keeps
 -----------------------
 1. ASCII only, one spelling: `int()` also takes "1_0", " 5", "+5" and "٣", which a URL must not.
-2. Bounded before it is converted: a number's text is at most 64 characters, its value 64 bits,
-   so that it fits the column it is looked up in.
-3. A text that does not convert raises ValueError, whose message completes "must be ...".
+2. Bounded before it is converted: a number's text is at most 64 characters, a whole number has 64 bits, so
+   that it fits the column it is looked up in. All of it is linear in the text.
+3. A text that does not convert raises ValueError. Its message follows the name of what was read, "must be
+   ...": what was expected and, where that is not just some other text, what came; never the text itself.
+4. An annotation is judged once, as a whole: what no text converts to is refused before there is a text.
+5. Modules are loaded for the annotations that need them: uuid for a UUID, typing for more than a class.
+
+    text       str                 as it came; so are Any and object
+    number     int                 -?(0|[1-9][0-9]*), 64 bits
+               float, Decimal      -?(0|[1-9][0-9]*)(\\.[0-9]+)?
+    bool       bool                true false 1 0
+    UUID       uuid.UUID           8-4-4-4-12 hex digits in any case
+    time       datetime.date       YYYY-MM-DD
+               datetime.datetime   RFC 3339: an offset or Z is required, at most six digits of a second
+    choice     Enum, Literal       the text of a member's value: a str, int, float or bool
+    absence    T | None            None for a blank, unless a blank is a T; no text spells null
+    more       Annotated[T, f]     f(value) returns the value to use or raises ValueError
+    list       list[T], Sequence[T], tuple[T, ...]
 """
 
 from __future__ import annotations
@@ -14,26 +29,414 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
+
+_TYPES = ("str, int, float, Decimal, bool, UUID, date, datetime, an Enum or Literal, T | None, "
+          "a list of those, or Annotated[str, f] with a function f that makes the value")
+_TOO_LONG = 64          # characters of a number
+
+
+class Unconvertible(TypeError):
+    """An annotation that no text converts to: `problem` says why, `mend` what to write."""
+
+    def __init__(self, problem: str, mend: str = f"take {_TYPES}") -> None:
+        super().__init__(f"{problem}; {mend}")
+        self.problem = problem
+        self.mend = mend
+
+
+class Conversion:
+    """How text becomes a value of one annotation.
+
+    convert: from one text, or from a list of texts if is_list. Raises ValueError and nothing else, but for
+        what functions in an Annotated raise besides.
+    sample: a value that it may give; constraints are tried on it before any text comes.
+    optional: None is one of its values.
+    takes_blank: "" is a text like any other to it.
+    """
+
+    __slots__ = ("convert", "is_list", "optional", "sample", "takes_blank")
+
+    def __init__(self, convert: Callable[[Any], Any], sample: Any, *, is_list: bool = False,
+                 optional: bool = False, takes_blank: bool = False) -> None:
+        self.convert = convert
+        self.sample = sample
+        self.is_list = is_list
+        self.optional = optional
+        self.takes_blank = takes_blank
+
+
+def conversion(annotation: Any) -> Conversion:
+    """What the annotation means. Raises Unconvertible when no text converts to it."""
+    try:
+        return _plain(annotation) or _composed(annotation)
+    except RecursionError:                      # type Tree = Tree | None
+        raise Unconvertible(f"{shown(annotation)} refers to itself") from None
+
+
+def converter(kind: Any) -> Callable[[str], Any]:
+    """The function from one text to a value that `type=kind` asks for.
+
+    kind: an annotation of one value; or any function of a text, or class of a user's, that raises ValueError.
+    Raises Unconvertible otherwise. What is asked for during requests is worked out once.
+    """
+    try:
+        known = _converters.get(kind)
+    except TypeError:                           # it cannot be hashed
+        return _converter(kind)
+    if known is None:
+        known = _converter(kind)
+        # a lambda is a new one each time: to keep it would only fill the memory
+        if _is_annotation(kind) and len(_converters) < 1_000:
+            _converters[kind] = known
+    return known
+
+
+def shown(annotation: Any) -> str:
+    """An annotation in an error's words."""
+    return (annotation.__name__ if isinstance(annotation, type) else str(annotation))[:200]
+
+
+def _converter(kind: Any) -> Callable[[str], Any]:
+    if callable(kind) and not _is_annotation(kind):
+        return _guarded(kind)
+    made = conversion(kind)
+    if made.is_list:
+        raise Unconvertible(f"{shown(kind)} is more than one value", "take the type of one of them")
+    return made.convert
+
+
+def _is_annotation(kind: Any) -> bool:
+    """Whether it says a type; if not, it may be something to call. Most types could be called as well."""
+    if not isinstance(kind, type):
+        # Literal["a"], list[int], int | None, a NewType
+        return type(kind).__module__ in ("types", "typing", "typing_extensions", "collections.abc")
+    from enum import EnumType
+
+    return kind.__module__ in _NOT_OF_USERS or isinstance(kind, EnumType) or _plain(kind) is not None
+
+
+# --- one value ---
 
 # int = [ "-" ] ( "0" / nonzero *DIGIT ), and 19 digits hold every value of 64 bits
 _is_int = re.compile(r"-?(?:0|[1-9][0-9]{0,18})").fullmatch
+
+
+def unchanged(text: Any) -> Any:
+    """Text, or a list of texts, as it came."""
+    return text
 
 
 def to_int(text: str) -> int:
     """A whole number of 64 bits. Raises ValueError otherwise."""
     if _is_int(text) and -(2**63) <= (number := int(text)) < 2**63:
         return number
-    raise ValueError("a whole number of at most 64 bits")
+    raise _refusal("a whole number of at most 64 bits", text)
 
 
-_CONVERTERS: dict[Any, Callable[[str], Any]] = {str: str, int: to_int}
+def _refusal(expected: str, text: str) -> ValueError:
+    came = "" if text else ", not blank"
+    if len(text) > _TOO_LONG:
+        came = f", not {len(text)} characters"
+    return ValueError(f"must be {expected}{came}")
 
 
-def converter(kind: Any) -> Callable[[str], Any] | None:
-    """The function that turns text into that type, or None when there is none."""
-    try:
-        return _CONVERTERS.get(kind)
-    except TypeError:               # an annotation that cannot be hashed has no converter either
+def _bool() -> Conversion:
+    values = {"true": True, "false": False, "1": True, "0": False}
+
+    def to_bool(text: str) -> bool:
+        try:
+            return values[text]
+        except KeyError:
+            raise _refusal("true or false", text) from None
+    return Conversion(to_bool, True)
+
+
+def _decimal_number(make: Callable[[str], Any]) -> Conversion:
+    # decimal = int [ "." 1*DIGIT ]: neither ".5" nor "5.", as in JSON, and no exponent: "1e999999" is short
+    is_decimal = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
+
+    def to_decimal(text: str) -> Any:
+        if len(text) <= _TOO_LONG and is_decimal(text):
+            return make(text)
+        raise _refusal(f"a plain decimal number of at most {_TOO_LONG} characters", text)
+    return Conversion(to_decimal, make("0"))
+
+
+def _float() -> Conversion:
+    return _decimal_number(float)
+
+
+def _decimal() -> Conversion:
+    from decimal import Decimal
+
+    return _decimal_number(Decimal)             # exact, whatever the context's precision
+
+
+def _uuid() -> Conversion:
+    from uuid import UUID
+
+    # RFC 9562, 4: hex digits in any case. UUID() itself also takes braces, "urn:uuid:" and hyphens anywhere.
+    is_uuid = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}").fullmatch
+
+    def to_uuid(text: str) -> UUID:
+        if is_uuid(text):
+            return UUID(text)
+        raise _refusal("a UUID of 36 characters with hyphens", text)
+    return Conversion(to_uuid, UUID(int=0))
+
+
+def _date() -> Conversion:
+    from datetime import date
+
+    # full-date of RFC 3339; date.fromisoformat also takes "20260131" and "2026-W05-6"
+    is_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+
+    def to_date(text: str) -> date:
+        if is_date(text):
+            try:
+                return date.fromisoformat(text)
+            except ValueError:                  # 30 February, the year 0
+                pass
+        raise _refusal("a date that exists, as YYYY-MM-DD", text)
+    return Conversion(to_date, date(2000, 1, 1))
+
+
+def _datetime() -> Conversion:
+    from datetime import UTC, datetime
+
+    # date-time of RFC 3339, 5.6, but for what a datetime cannot hold: a leap second, a seventh digit.
+    # "T" and "Z" may be in lower case there. Hours end at 23 here because newer Pythons take "24:00".
+    time = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    is_datetime = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{time}:[0-5][0-9](?:\.[0-9]{{1,6}})?"
+                             rf"(?:[Zz]|[+-]{time})").fullmatch
+
+    def to_datetime(text: str) -> datetime:
+        if is_datetime(text):
+            try:
+                moment = datetime.fromisoformat(text.upper())
+                moment.astimezone(UTC)          # near the calendar's ends UTC may lie outside of it
+                return moment
+            except (ValueError, OverflowError):
+                pass
+        raise _refusal("a date and time with its offset, such as 2026-01-31T12:00:00Z", text)
+    return Conversion(to_datetime, datetime(2000, 1, 1, tzinfo=UTC))
+
+
+_STR = Conversion(unchanged, "", takes_blank=True)
+_INT = Conversion(to_int, 0)
+# by name: whoever annotates with one of these has loaded its module, so that we need not
+_CLASSES: dict[str, Callable[[], Conversion]] = {
+    "builtins.str": lambda: _STR, "builtins.object": lambda: _STR, "typing.Any": lambda: _STR,
+    "builtins.int": lambda: _INT, "builtins.float": _float, "builtins.bool": _bool,
+    "decimal.Decimal": _decimal, "uuid.UUID": _uuid, "datetime.date": _date, "datetime.datetime": _datetime}
+# modules whose other classes do not read texts, though some could be called with one: bytes, time
+_NOT_OF_USERS = {"builtins", "collections", "collections.abc", "datetime", "enum", "types", "typing"}
+_converters: dict[Any, Callable[[str], Any]] = {str: unchanged, int: to_int}
+
+
+def _plain(kind: Any) -> Conversion | None:
+    """The conversion of a class that stands for itself; None for any other annotation."""
+    if not isinstance(kind, type):
         return None
+    make = _CLASSES.get(f"{kind.__module__}.{kind.__qualname__}")
+    return make() if make else None
+
+
+# --- annotations made of others ---
+
+def _composed(annotation: Any) -> Conversion:
+    from collections.abc import Sequence
+    from enum import EnumType
+    from types import UnionType
+    from typing import Annotated, Literal, NewType, Union, get_args, get_origin
+
+    origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
+    if origin is Annotated and arguments:
+        return _checked(conversion(arguments[0]), arguments[1:], annotation)
+    if origin is Union or origin is UnionType:
+        return _optional(arguments, annotation)
+    if origin is Literal:
+        return _literal(arguments, annotation)
+    if origin is list or origin is Sequence:
+        return _list(annotation, list, arguments or (str,))
+    if origin is tuple:
+        return _list(annotation, tuple, _elements_of_tuple(annotation, arguments))
+    if isinstance(annotation, EnumType):
+        members: Iterable[Any] = annotation.__members__.values()
+        return _choice([(member.value, member) for member in members], annotation)
+    if isinstance(annotation, NewType):
+        return conversion(annotation.__supertype__)
+    return conversion(_alias_value(annotation, origin, arguments))
+
+
+def _alias_value(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
+    """What stands behind `type Name = ...` or `Name[arguments]`. Raises Unconvertible if it is no alias."""
+    import typing
+
+    alias = getattr(typing, "TypeAliasType", None)          # Python 3.12
+    if alias is None or not isinstance(origin, alias):
+        raise Unconvertible(f"{shown(annotation)} is nothing that a text converts to")
+    try:
+        return origin.__value__[arguments] if arguments else origin.__value__
+    except RecursionError:
+        raise
+    except Exception as fault:                  # it is evaluated here, and may be any expression
+        raise Unconvertible(f"{shown(annotation)} cannot be resolved: {fault}",
+                            "import the names it uses at run time") from None
+
+
+def _optional(arguments: tuple[Any, ...], annotation: Any) -> Conversion:
+    kinds = [kind for kind in arguments if kind is not type(None)]
+    if len(kinds) != 1:
+        raise Unconvertible(f"{shown(annotation)} is a union of more than one type and None",
+                            "take one of them, or str and tell them apart in the handler")
+    return _or_none(conversion(kinds[0]))
+
+
+def _or_none(made: Conversion) -> Conversion:
+    base = made.convert
+
+    def convert(text: str) -> Any:
+        return base(text) if text else None
+    has_no_blank = made.is_list or made.takes_blank
+    return Conversion(base if has_no_blank else convert, made.sample, is_list=made.is_list, optional=True,
+                      takes_blank=True)
+
+
+def _list(annotation: Any, make: type, elements: tuple[Any, ...]) -> Conversion:
+    if len(elements) != 1:
+        raise Unconvertible(f"{shown(annotation)} has a type for each place",
+                            "write list[T] or tuple[T, ...]")
+    made = conversion(elements[0])
+    if made.is_list:
+        raise Unconvertible(f"{shown(annotation)} is a list of lists",
+                            "write list[T] with the T of one value")
+    one, sample = made.convert, make()
+    if one is unchanged:
+        return Conversion(unchanged if make is list else make, sample, is_list=True)
+
+    def to_list(texts: Iterable[str]) -> Any:
+        values = []
+        for number, text in enumerate(texts, 1):
+            try:
+                values.append(one(text))
+            except ValueError as fault:
+                raise ValueError(f"item {number} {fault}") from None
+        return values if make is list else make(values)
+    return Conversion(to_list, sample, is_list=True)
+
+
+def _elements_of_tuple(annotation: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The one type of tuple[T, ...]; none for a tuple of fixed size."""
+    from typing import Tuple  # noqa: UP035
+
+    if annotation is tuple or annotation is Tuple:          # noqa: UP006
+        return (str,)
+    return arguments[:1] if arguments[1:] == (...,) else ()
+
+
+def _literal(values: tuple[Any, ...], annotation: Any) -> Conversion:
+    from enum import Enum
+
+    made = _choice([(value.value if isinstance(value, Enum) else value, value)
+                    for value in values if value is not None], annotation)
+    return made if None not in values else _or_none(made)
+
+
+def _choice(values: Iterable[tuple[Any, Any]], annotation: Any) -> Conversion:
+    """One of some values, each given with what its text stands for: an Enum's value with its member."""
+    by_text: dict[str, Any] = {}
+    for value, meant in values:
+        text = _text_of(value)
+        if text is None:
+            kind = type(value).__name__
+            raise Unconvertible(f"{shown(annotation)} has a value of {kind} that no text spells",
+                                "use values of str, int, float or bool")
+        if by_text.setdefault(text, meant) is not meant:    # "1" and 1; two names of one member are no matter
+            raise Unconvertible(f"{shown(annotation)} has two values with the text {text[:80]!r}",
+                                "use values with different texts")
+    if not by_text:
+        raise Unconvertible(f"{shown(annotation)} has no values", "give it some, or take str")
+    texts = [text[:80] for text in by_text]
+    expected = "one of " * (len(texts) > 1) + ", ".join(texts[:20]) + ", ..." * (len(texts) > 20)
+
+    def to_choice(text: str) -> Any:
+        try:
+            return by_text[text]
+        except KeyError:
+            raise _refusal(expected, text) from None
+    return Conversion(to_choice, next(iter(by_text.values())), takes_blank="" in by_text)
+
+
+def _text_of(value: Any) -> str | None:
+    """How a client spells it, None for what has no spelling; int and bool exactly, for True equals 1."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is float or (kind is int and -(2**63) <= value < 2**63):
+        return repr(value)
+    return None
+
+
+# --- functions of users ---
+
+def _told(fault: Exception) -> str:
+    """What a function's exception tells the client: a ValueError its message, all others nothing."""
+    return (str(fault) if type(fault) is ValueError else "") or "is not accepted"
+
+
+def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function, with one way to fail."""
+    def convert(value: Any) -> Any:
+        try:
+            return function(value)
+        except (ValueError, ArithmeticError) as fault:
+            raise ValueError(_told(fault)) from None
+    return convert
+
+
+def _checked(base: Conversion, functions: tuple[Any, ...], annotation: Any) -> Conversion:
+    """The base, and its value through each function in turn; None passes them by."""
+    _try(base.sample, functions, annotation)
+    guarded = [_guarded(function) for function in functions]
+    # a function may sort or empty the list it is given, and the caller's must stay what was sent
+    read = list if base.is_list and base.convert is unchanged else base.convert
+
+    def convert(text: Any) -> Any:
+        value = read(text)
+        for function in guarded:
+            if value is None and base.optional:
+                break
+            value = function(value)
+            if value is None and not base.optional:         # most likely it lacks its "return value"
+                raise TypeError(f"a function in {shown(annotation)} returned None instead of the value")
+        return value
+    return Conversion(convert, base.sample, is_list=base.is_list, optional=base.optional,
+                      takes_blank=base.takes_blank)
+
+
+def _try(value: Any, functions: tuple[Any, ...], annotation: Any) -> None:
+    """Finds at start what would fail with every text: a Range of numbers on a str, a bare `Range`."""
+    from .constraints import Constraint
+
+    ours = True             # what a user's function returns is not known, so no test after it
+    for function in functions:
+        if not callable(function):
+            raise Unconvertible(f"{shown(annotation)} has {function!r:.80}, which cannot be called",
+                                "put functions there that return the value or raise ValueError")
+        if isinstance(function, type) and issubclass(function, Constraint):
+            raise Unconvertible(f"{shown(annotation)} has {function.__name__} without its limits",
+                                f"write {function.__name__}(...)")
+        ours = ours and isinstance(function, Constraint)
+        if ours:
+            try:
+                function(value)
+            except (ValueError, ArithmeticError):
+                pass
+            except TypeError as fault:
+                raise Unconvertible(f"{function!r} does not fit {type(value).__name__}: {fault}",
+                                    "use limits of the type they are for") from None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 _HINTS = (
-    ("can't be used in 'await' expression", "if it is request.json(), text() or bytes(): call it without await"),
+    ("can't be used in 'await' expression", "if it is a reader, request.json() and so on: without await"),
     ("'method' object is not subscriptable", 'if it is request.json: it is a method, request.json()["name"]'),
 )
 
@@ -49,7 +49,8 @@ def log_exception(error: BaseException, request: Request) -> None:
 def _log(error: BaseException, request: Request, logger: logging.Logger) -> None:
     import logging
 
-    line = f"{request.method} {request.path[:500]} (route {request.route}): {type(error).__name__}{_hint(error)}"
+    asked = f"{request.method} {request.path[:500]} (route {request.route})"
+    line = f"{asked}: {type(error).__name__}{_hint(error)}"
     record = logger.makeRecord("fsroute", logging.ERROR, __file__, 0, "%s", (escaped(line),),
                                (type(error), error, error.__traceback__), "log_exception")
     record.exc_text = "\n".join(_described(error))     # a Formatter takes this text when it is there

@@ -9,12 +9,12 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from .convert import converter
+from .convert import Unconvertible, converter
 from .errors import HTTPError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 
@@ -31,25 +31,44 @@ class MultiMapping:
     def get(self, name: str, default: Any = None, type: Any = str) -> Any:
         """The first value of that name, converted, or the default as it is.
 
-        type: str or int.
-        Raises HTTPError 400, naming the field, for a value that does not convert; TypeError for another type.
+        type: what a path's parameter may be annotated with, of one value: int, date, an Enum, int | None; or
+            a function of the text that raises ValueError with the message, "must be ...".
+        Raises HTTPError 400, naming the field, for a value that does not convert; TypeError for another type,
+        whatever was sent.
         """
         text = self._first(name)
         if type is str:
             return text if text is not None else default
-        convert = converter(type)
-        if convert is None:
-            raise TypeError(f"get({name!r}, type=...) takes str or int, not {type!r}")
+        convert = self._converter("get", name, type)
         if text is None:
             return default
         try:
             return convert(text)
         except ValueError as fault:
-            raise HTTPError(400, f"The {self._what} {name[:200]!r} must be {fault}") from None
+            raise self._refusal(name, fault) from None
 
-    def getall(self, name: str) -> list[str]:
-        """Every value of that name, in order; [] when there is none."""
-        return [value for known, value in self.items() if known == name]
+    def getall(self, name: str, type: Any = str) -> list[Any]:
+        """Every value of that name, in order, each converted as get() does it; [] when there is none."""
+        texts = self._all(name)
+        if type is str:
+            return texts
+        convert = self._converter("getall", name, type)
+        try:
+            return [convert(text) for text in texts]
+        except ValueError as fault:
+            raise self._refusal(name, fault) from None
+
+    def _all(self, name: str) -> list[str]:
+        return [text for known, text in self.items() if known == name]
+
+    def _converter(self, method: str, name: str, type: Any) -> Callable[[str], Any]:
+        try:
+            return converter(type)
+        except Unconvertible as fault:
+            raise TypeError(f"{method}({name!r}, type=...): {fault}") from None
+
+    def _refusal(self, name: str, fault: ValueError) -> HTTPError:
+        return HTTPError(400, f"The {self._what} {name[:200]!r} {fault}")
 
     def lists(self) -> dict[str, list[str]]:
         """Each name with all its values."""
@@ -139,6 +158,6 @@ class EnvironHeaders(MultiMapping):
         value: str | None = self._environ.get("HTTP_" + key)
         return value
 
-    def getall(self, name: str) -> list[str]:
+    def _all(self, name: str) -> list[str]:
         value = self._first(name)
         return [] if value is None else [value]

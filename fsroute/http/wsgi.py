@@ -153,7 +153,8 @@ def _read(source: Input, size: int) -> bytes:
 def _broken(fault: Exception) -> HTTPError:
     """For what wsgi.input raises: the client went away, or sent what its host could not read as a body.
 
-    Hosts raise what they like (gunicorn's InvalidChunkSize is no OSError), and all of it is the client's doing.
+    Hosts raise what they like (gunicorn's InvalidChunkSize is no OSError), and all of it is the client's
+    doing.
     """
     import logging  # as in log.py
 

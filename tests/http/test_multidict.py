@@ -1,10 +1,15 @@
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from enum import IntEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsroute.http.constraints import Length, Range
 from fsroute.http.errors import HTTPError
 from fsroute.http.multidict import EnvironHeaders, MultiDict, MultiMapping
 
@@ -13,6 +18,10 @@ ENVIRON = {
     "HTTP_A": "1", "HTTP_B": "x", "HTTP_X_REQUEST_ID": "r", "CONTENT_TYPE": "a/b", "CONTENT_LENGTH": "3",
     "HTTP_EMPTY": "", "PATH_INFO": "/"
 }
+
+
+class Size(IntEnum):
+    SMALL = 1
 
 
 def query() -> MultiDict:
@@ -60,14 +69,74 @@ def test_one_value_is_the_first_converted_or_the_default_as_it_is(
     assert mapping().get("nope", "5", type=int) == "5"
 
 
+def squared(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError("must be a row of digits")
+    return int(text) ** 2
+
+
+@pytest.mark.parametrize("mapping",
+                         [lambda: MultiDict([("a", "1")]), lambda: EnvironHeaders({"HTTP_A": "1"})])
+@pytest.mark.parametrize(("kind", "value"), [
+    (float, 1.0), (Decimal, Decimal(1)), (bool, True), (Size, Size.SMALL), (Literal["1"], "1"),
+    (Literal[1], 1),
+    (int | None, 1), (Annotated[int, Range(1, 5)], 1), (Any, "1"), (squared, 1),
+    (lambda text: text * 2, "11"),
+    (str.upper, "1"),
+])
+def test_the_types_are_those_of_a_paths_parameter_or_a_function(
+    mapping: Callable[[], MultiMapping], kind: Any, value: Any
+) -> None:
+    for made in (mapping().get("a", type=kind), mapping().getall("a", type=kind)[0]):
+        assert (made, type(made)) == (value, type(value))
+    assert mapping().get("nope", type=kind) is None
+    assert mapping().get("nope", 7, type=kind) == 7
+    assert mapping().getall("nope", type=kind) == []
+
+
+@pytest.mark.parametrize(("mapping", "what"), [(query, "query parameter"), (headers, "header")])
+@pytest.mark.parametrize(("kind", "message"), [
+    (float, "must be a plain decimal number of at most 64 characters"),
+    (UUID, "must be a UUID of 36 characters with hyphens"),
+    (date, "must be a date that exists, as YYYY-MM-DD"),
+    (Size, "must be 1"),
+    (Annotated[str, Length(2)], "must have at least 2 characters, not 1"),
+    (squared, "must be a row of digits"),
+    (lambda text: 1 // 0, "is not accepted"),
+    (lambda text: b"\xff".decode(), "is not accepted"),
+])
+def test_what_does_not_convert_is_a_400_that_names_the_field(
+    mapping: Callable[[], MultiMapping], what: str, kind: Any, message: str
+) -> None:
+    for ask in (mapping().get, mapping().getall):
+        with pytest.raises(HTTPError) as caught:
+            ask("b", type=kind)
+        assert caught.value.status == 400
+        assert caught.value.detail == f"The {what} 'b' {message}"
+
+
 @pytest.mark.parametrize("mapping", [query, headers])
 @pytest.mark.parametrize("name", ["a", "nope"])
-@pytest.mark.parametrize("kind", [float, bool, "int", None, [], list[int]])
+@pytest.mark.parametrize("kind", [
+    bytes, dict, list, type(None), "int", None, [], list[int], tuple[int, ...], int | str,
+    Annotated[int, "note"],
+    Annotated[str, Range(1)],
+])
 def test_another_type_is_the_callers_mistake_whatever_was_sent(
     mapping: Callable[[], MultiMapping], name: str, kind: Any
 ) -> None:
-    with pytest.raises(TypeError, match=f"{name}.*takes str or int"):
-        mapping().get(name, type=kind)
+    for method in ("get", "getall"):
+        with pytest.raises(TypeError, match=rf"^{method}\('{name}', type=...\): .+; .+"):
+            getattr(mapping(), method)(name, type=kind)
+
+
+@pytest.mark.parametrize("mapping", [query, headers])
+def test_a_blank_is_none_where_the_type_says_so(mapping: Callable[[], MultiMapping]) -> None:
+    name = "ab" if mapping is query else "Empty"
+    assert mapping().get(name, 5, type=int | None) is None
+    assert mapping().getall(name, type=int | None) == [None]
+    with pytest.raises(HTTPError, match="must be a whole number of at most 64 bits, not blank"):
+        mapping().get(name, 5, type=int)
 
 
 @pytest.mark.parametrize("mapping", [query, headers])
@@ -122,6 +191,8 @@ def test_nothing_of_the_pairs_is_hidden() -> None:
     assert query().items() == PAIRS
     assert query().getall("a") == ["1", "2"]
     assert query().getall("nope") == []
+    assert query().getall("a", type=int) == [1, 2]
+    assert query().getall("a", int) == [1, 2]
     assert query().lists() == {"a": ["1", "2"], "b": ["x"], "": ["blank"], "n": ["-7"], "ab": [""]}
     assert list(query()) == ["a", "b", "", "n", "ab"]
     assert len(query()) == 5

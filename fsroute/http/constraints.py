@@ -1,0 +1,175 @@
+"""Range, Length, Pattern: what a value keeps to besides its type, as in `Annotated[int, Range(1, 100)]`.
+
+Rules this module keeps
+-----------------------
+1. A constraint is a function: it returns the value it was given, or raises ValueError. Any function of a
+   user's can stand in its place.
+2. Its message says what is allowed and on which side the value lies, never the value.
+3. A constraint that nothing or everything would pass is a mistake, raised in the line that makes it.
+4. Two that say the same are equal, so that annotations which hold them are.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Constraint:
+    """What the three have in common."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and repr(other) == repr(self)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
+class Range(Constraint):
+    """A value from min to max, both of them allowed: a number, a date, whatever has an order.
+
+        limit: Annotated[int, Range(1, 100)]
+        price: Annotated[Decimal, Range(min=0)]
+
+    Raises ValueError for no bound, a min above the max, or NaN; TypeError for bounds that have no order.
+    """
+
+    __slots__ = ("max", "min")
+
+    def __init__(self, min: Any = None, max: Any = None) -> None:
+        self.min = min
+        self.max = max
+        if min is None and max is None:
+            raise ValueError("Range needs a min, a max or both")
+        for low, high in ((min, min), (max, max), (min, max)):      # NaN is not even equal to itself
+            if low is not None and high is not None and not _in_order(low, high):
+                raise ValueError(f"{self!r} holds no value")
+
+    def __call__(self, value: Any) -> Any:
+        if self.min is not None and not value >= self.min:
+            raise ValueError(f"must be {self._allowed()}, not less")
+        if self.max is not None and not value <= self.max:
+            raise ValueError(f"must be {self._allowed()}, not more")
+        return value
+
+    def _allowed(self) -> str:
+        if self.max is None:
+            return f"at least {_spelt(self.min)}"
+        if self.min is None:
+            return f"at most {_spelt(self.max)}"
+        return f"from {_spelt(self.min)} to {_spelt(self.max)}"
+
+    def __repr__(self) -> str:
+        return f"Range({_bounds(self.min, self.max)})"
+
+
+class Length(Constraint):
+    """A text of min to max characters, or a list of so many items.
+
+        name: Annotated[str, Length(1, 80)]
+        tags: Annotated[list[str], Length(max=10)]
+
+    Raises ValueError for no bound, a negative one, or a min above the max; TypeError for what is no int.
+    """
+
+    __slots__ = ("max", "min")
+
+    def __init__(self, min: int | None = None, max: int | None = None) -> None:
+        self.min = min
+        self.max = max
+        if min is None and max is None:
+            raise ValueError("Length needs a min, a max or both")
+        for bound in (min, max):
+            if bound is not None:
+                _check_count("Length", bound, 0)
+        if min is not None and max is not None and min > max:
+            raise ValueError(f"{self!r} holds no value")
+
+    def __call__(self, value: Any) -> Any:
+        length = len(value)
+        if (self.min is not None and length < self.min) or (self.max is not None and length > self.max):
+            unit = "character" if isinstance(value, str) else "item"
+            raise ValueError(f"must have {self._allowed(unit)}, not {length}")
+        return value
+
+    def _allowed(self, unit: str) -> str:
+        if self.min == self.max or self.min is None or self.max is None:
+            count = self.min if self.max is None else self.max
+            side = "exactly" if self.min == self.max else "at least" if self.max is None else "at most"
+            return f"{side} {count} {unit}{'' if count == 1 else 's'}"
+        return f"{self.min} to {self.max} {unit}s"
+
+    def __repr__(self) -> str:
+        return f"Length({_bounds(self.min, self.max)})"
+
+
+class Pattern(Constraint):
+    r"""A text that matches the regular expression from its first character to its last.
+
+        slug: Annotated[str, Pattern(r"[a-z0-9-]+", max_length=60)]
+
+    regex: a str, or a compiled one that keeps its flags. What is shown to a client is the expression.
+    max_length: tested first, because the time that `re` takes may grow steeply with the text: "(a+)+b" does.
+    `\d` and `\w` mean every alphabet, as always in Python: [0-9] is ten digits.
+    Raises ValueError for an expression that does not compile or a max_length below 1; TypeError for what is
+    neither an expression nor an int.
+    """
+
+    __slots__ = ("_matches", "max_length", "regex")
+
+    def __init__(self, regex: str | re.Pattern[str], max_length: int = 256) -> None:
+        text = regex.pattern if isinstance(regex, re.Pattern) else regex
+        if not isinstance(text, str):
+            raise TypeError(f"Pattern takes a str, not {type(text).__name__}")
+        _check_count("Pattern's max_length", max_length, 1)
+        try:
+            self._matches = re.compile(regex).fullmatch
+        except (re.error, OverflowError, RecursionError) as fault:
+            raise ValueError(f"Pattern({text[:200]!r}) does not compile: {fault}") from None
+        self.regex = regex
+        self.max_length = max_length
+
+    def __call__(self, value: str) -> str:
+        if not isinstance(value, str):          # a str subclass of a user's is text too
+            raise TypeError(f"Pattern tests a str, not {type(value).__name__}")
+        if len(value) > self.max_length:
+            raise ValueError(f"must have at most {self.max_length} characters, not {len(value)}")
+        if self._matches(value) is None:
+            text = self.regex if isinstance(self.regex, str) else self.regex.pattern
+            raise ValueError(f"must match the pattern {text[:200]}")
+        return value
+
+    def __repr__(self) -> str:
+        limit = "" if self.max_length == 256 else f", max_length={self.max_length}"
+        return f"Pattern({self.regex!r}{limit})"
+
+
+def _check_count(what: str, count: int, least: int) -> None:
+    if type(count) is not int:
+        raise TypeError(f"{what} takes an int, not {type(count).__name__}")
+    if count < least:
+        raise ValueError(f"{what} is at least {least}, not {count}")
+
+
+def _in_order(low: Any, high: Any) -> bool:
+    try:
+        return bool(low <= high)
+    except ArithmeticError:         # a NaN of Decimal
+        return False
+
+
+def _bounds(least: Any, most: Any) -> str:
+    """The arguments as a repr shows them."""
+    if most is None:
+        return f"min={least!r}"
+    return f"max={most!r}" if least is None else f"{least!r}, {most!r}"
+
+
+def _spelt(bound: Any) -> str:
+    """A bound as a client would write it: a datetime with its "T"."""
+    return str(bound.isoformat() if hasattr(bound, "isoformat") else bound)
