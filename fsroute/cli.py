@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 0
-    except BrokenPipeError:         # `fsroute routes | head`: nobody reads on, also not what is still buffered
+    except BrokenPipeError:         # `fsroute routes | head`: nobody reads what is still buffered either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status

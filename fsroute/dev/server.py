@@ -65,7 +65,7 @@ class _Connection(WSGIRequestHandler):
 
 
     def _is_malformed(self) -> bool:
-        """Headers that servers in production refuse: folded ones, defects, and two lengths (RFC 9112, 5 and 6)."""
+        """Headers that servers in production refuse: folded ones, defects, two lengths (RFC 9112, 5, 6)."""
         lengths = self.headers.get_all("content-length", [])
         folded = any("\n" in value or "\r" in value for value in self.headers.values())
         return bool(self.headers.defects) or folded or len(lengths) > 1
