@@ -11,9 +11,9 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from .explanation import Explanation
 from .handlers import builtin
 from .handlers.build import build
+from .handlers.explanation import Explanation, explain
 from .handlers.options import Options
 from .handlers.resource import Resource
 from .http.request import Request, Settings
@@ -21,8 +21,6 @@ from .http.send import Closing
 from .http.site import Site
 from .http.url import quoted_path
 from .http.wsgi import decoded_path, path_info, replaced_path
-from .routing.explain import passed_over
-from .routing.trie import Matcher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from .http.send import Endpoint
     from .http.wsgi import Environ
+    from .routing.route import Route
 
     WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
@@ -43,6 +42,8 @@ class App:
 
     root: the folder; a relative one is taken from the current folder.
     package: the module name under which the files are imported; the folder's own name when left out.
+    lazy: import each route file at the first request for its path instead of now, and say only then what is
+    wrong with it; for short-lived processes.
     methods: methods beyond the usual seven that route files may export, such as "QUERY"; never TRACE or
     CONNECT.
     max_body: the largest request body, in bytes; None for no limit. A route file may set its own.
@@ -53,20 +54,19 @@ class App:
     trailing_slash: what becomes of a final slash: "redirect" (308, without it), "ignore" or "strict" (a
     miss). A route file may set its own.
     fallback: a WSGI app that takes over what would be a 404 here, with the environ as it came.
-    routes: what answers, as Route objects, in the order of the tree.
     Raises TreeError naming everything that is wrong with the tree; ValueError or TypeError naming an option.
     """
 
     def __init__(self, root: str | PathLike[str] = "app", *, package: str | None = None,
-                 methods: Iterable[str] = (), max_body: int | None = 2**20,
+                 lazy: bool = False, methods: Iterable[str] = (), max_body: int | None = 2**20,
                  hosts: Iterable[str] | None = None, proxies: int | Mapping[str, int] = 0,
                  trailing_slash: str = "redirect", fallback: WSGIApp | None = None) -> None:
         options = Options(max_body, trailing_slash, methods)
         self._site = Site(hosts, proxies)
         self._hosts = self._site.passed
-        self.routes, entries = build(root, package, options, self._site, self._path_for)
-        self._patterns = {route.pattern: route for route in self.routes}
-        self._match = Matcher(entries).match
+        self._resources, matcher = build(root, package, options, self._site, self._path_for, lazy)
+        self._patterns = {route.pattern: route for route in self._resources}
+        self._match = matcher.match
         self._fallback = fallback
         nowhere = Settings(None, max_body, self._site, self._path_for)
         self._not_found = Resource(nowhere, {}, builtin.not_found)
@@ -106,11 +106,22 @@ class App:
         """What answers a path that no route matches as it stands."""
         if path[-1] == "/" and path[-2:] != "//" and (found := self._match(path[:-1])) is not None:
             resource, params = found
-            if resource.slashed is not None:
-                return resource.slashed, path, params
+            slashed = resource.with_slash()
+            if slashed is not None:
+                return slashed, path, params
         if path[0] == "/":
             return self._not_found, path, {}
         return (self._asterisk if path == "*" else self._bad_path), path, {}
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """What answers, in the order of the tree.
+
+        Imports what lazy=True had left for later, and raises as that does.
+        """
+        for resource in self._resources.values():
+            resource.filled()
+        return tuple(self._resources)
 
     def url_for(self, pattern: str, /, **values: Any) -> str:
         """The URL of a route, below where the app is mounted: url_for("/api/users/[id]", id=42).
@@ -137,19 +148,4 @@ class App:
         if decoded is None:
             return Explanation(400, None, None, {}, [])
         resource, params = self._match(decoded) or self._unmatched(decoded)[::2]
-        route = self._patterns.get(resource.settings.route or "")
-        others = passed_over(self.routes, decoded.removesuffix("/") or "/", route)
-        status, handler = self._outcome(resource, method)
-        return Explanation(status, route, handler, params, others)
-
-    def _outcome(self, resource: Resource, method: str) -> tuple[int, str | None]:
-        route = self._patterns.get(resource.settings.route or "")
-        if route is None:
-            status = 404 if resource is self._not_found else 400
-            return (204 if method in resource.endpoints and method == "OPTIONS" else status), None
-        if resource.refuse is builtin.without_slash:
-            return 308, None
-        handler = "GET" if method == "HEAD" and "HEAD" not in route.methods else method
-        if handler in route.methods:
-            return 200, handler
-        return (204 if method == "OPTIONS" else 405), None
+        return explain(method, decoded, resource, params, self._resources)

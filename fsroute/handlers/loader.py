@@ -1,128 +1,267 @@
-"""Files to modules: real ones, by the import system, under names it can spell.
-
-Facts
------
-- importlib imports `app.api.users.[id].route` as it imports anything; only a dot in a folder's name breaks
-  it, since the dot ends the name: `[...path]`.
-- A folder called `app` anywhere on sys.path, or a file `app.py`, can win over the tree.
+"""Files to modules: all of them at start, or each on its first use.
 
 Rules this module keeps
 -----------------------
-1. A module's name is its folders' names with every "." written "_": app/files/[...path]/route.py is
-   `app.files.[___path].route`, the name that pytest's importlib mode gives it too. Relative imports, pickle,
-   tracebacks, breakpoints and reloaders work, because nothing about the modules is special.
-2. One finder, first on sys.meta_path, answers for the folders of the trees and nothing else.
-3. A tree owns its package name or does not start: a name that is somebody else's is a fault.
-4. Every file that cannot be imported is reported, with the line that stopped it; none is left out.
+1. Every file that cannot be imported is reported, by what stopped it: the files that one broken helper or
+   one missing module stops are one fault.
+2. The place to mend is the innermost line of the tree that had a part in it, never one of the import system.
+   Where a module outside the tree broke while it was being imported, its line is named too.
+3. What is lazy is made once, under one reentrant lock; so is what it needs in turn. A failure is raised to
+   everyone who asks, and kept for a while: a broken file is not run again by every request.
+4. A module is whole or it is not handed out: no handler is read from one that is still being imported.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-import sys
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec, spec_from_file_location
+from threading import RLock
+from time import monotonic
 
 from ..routing.faults import Fault
+from .finder import NotMounted, look_again, mount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType, TracebackType
+    from typing import TypeVar
 
-    from ..routing.route import Route
     from ..routing.tree import Tree
 
+    T = TypeVar("T")
+    Place = tuple[str, int]         # a file and a line, 0 if unknown; in the tree as faults show it
 
-class TreeFinder:
-    """Finds the packages that folders of mounted trees are; what lies in them, Python's own finders find."""
-
-    def __init__(self) -> None:
-        self.roots: dict[str, str] = {}         # package name -> root folder
-        self._folders: dict[str, str] = {}      # package name -> folder, of every folder of every tree
-
-    def mount(self, package: str, root: str, folders: dict[str, str]) -> None:
-        """From now on `package` is that root and the packages below it are those folders (relative names)."""
-        self.roots[package] = root
-        for name, folder in folders.items():
-            self._folders[f"{package}.{name}" if name else package] = folder
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
-        importlib.invalidate_caches()           # files made a moment ago are files too
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """importlib's question; None for what is no folder of a tree."""
-        folder = self._folders.get(name)
-        if folder is None:
-            return None
-        init = os.path.join(folder, "__init__.py")
-        if os.path.exists(init):
-            return spec_from_file_location(name, init, submodule_search_locations=[folder])
-        spec = ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [folder]
-        return spec
+_FEW = 3                            # what a fault names before it counts the others
+_LONGEST_WAIT = 60.0
 
 
-_finder = TreeFinder()
-
-
-def load(tree: Tree, package: str) -> Iterator[tuple[Route, ModuleType]]:
-    """The module of each route file of the tree; what cannot be imported joins the tree's faults.
-
-    package: the dotted name of the root.
-    """
-    owner = _owner(package, tree.root)
-    if owner is not None:
-        tree.faults.append(Fault([tree.shown(tree.root)], f"the module name {package!r} is {owner}",
-                                 'give the tree another: App(..., package="another_name")'))
-        return
-    _finder.mount(package, tree.root, tree.folders)
-    for route in tree.routes:
-        if route.kind != "route":
-            continue
-        try:
-            yield route, importlib.import_module(f"{package}.{route.module}")
-        except Exception as error:
-            tree.faults.append(_import_fault(tree, route, error))
-
-
-def _owner(package: str, root: str) -> str | None:
-    """Who has that module name, in words; None when it is free or this very tree's."""
-    mounted = _finder.roots.get(package)
-    if mounted is not None:
-        return None if mounted == root else f"that of the tree {mounted} already"
-    module = sys.modules.get(package)
-    if module is not None:
-        places = list(getattr(module, "__path__", ()))
-        place = getattr(module, "__file__", None) or ", ".join(places) or "the interpreter"
-        return None if places == [root] else f"that of {place} already"
+def modules_of(tree: Tree, package: str | None) -> Modules | None:
+    """The tree's modules; None if their name is somebody else's, which is then a fault of the tree."""
     try:
-        spec = find_spec(package)
-    except (ImportError, ValueError) as error:
-        return f"below a package that cannot be imported ({error})"
-    if spec is None or spec.loader is None or root in (spec.submodule_search_locations or ()):
-        return None             # nobody's, or a folder without code of its own: the tree comes first
-    return f"that of {spec.origin} already"
+        return Modules(tree, mount(tree, package))
+    except NotMounted as refusal:
+        tree.faults.append(Fault([tree.shown(tree.root)], refusal.problem, refusal.mend))
+        return None
 
 
-def _import_fault(tree: Tree, route: Route, error: Exception) -> Fault:
-    file, line = _last_place(error)
-    place = f"{tree.shown(file) if file.startswith(tree.root) else file}:{line}"
-    message = " ".join(str(error).split()) or "no message"
-    return Fault([tree.shown(route.file)], f"cannot be imported: {type(error).__name__}: {message}",
-                 f"mend {place}")
+class Modules:
+    """The modules of a mounted tree. A file's name is relative to the root, as a Route has it.
+
+    package: the root's module name.
+    """
+
+    def __init__(self, tree: Tree, package: str) -> None:
+        self.package = package
+        self.root = tree.root
+        self._tree = tree
+        self._files: dict[str, str] = {}
+        self._causes: dict[tuple[object, ...], _Cause] = {}
+
+    def load(self, name: str, file: str) -> ModuleType:
+        """The module of a file. Raises whatever its import raises."""
+        full = f"{self.package}.{name}"
+        try:
+            module = importlib.import_module(full)
+        except SystemExit as end:           # the file's fault, and not the end of the server
+            raise ImportError(f"it ends the process, with {end.code!r}", name=full, path=file) from end
+        if getattr(module.__spec__, "_initializing", False):
+            # An import in another thread would have been waited for, so this one is further up the stack.
+            raise ImportError(f"{self._tree.shown(file)} needs itself: its import calls or makes an app, "
+                              "which imports it; do that in a function", name=full, path=file)
+        found = module.__file__ or ""
+        if found != file and os.path.realpath(found) != os.path.realpath(file):
+            raise ImportError(f"the module name {full!r} is that of {found} already", name=full, path=file)
+        return module
+
+    def get(self, name: str, file: str) -> ModuleType | None:
+        """The module of a file; None if it cannot be imported, which `report` tells."""
+        if self._files.setdefault(name, file) != file:
+            return None                     # of two files of one name, a fault already, the first has it
+        try:
+            return self.load(name, file)
+        except Exception as error:
+            error.__traceback__ = _without_import_system(error.__traceback__)
+            cause = _Cause(error, file, self._tree)
+            self._causes.setdefault(cause.key, cause).stops(file, cause)
+            return None
+
+    def report(self) -> None:
+        """Adds what could not be imported to the tree's faults."""
+        self._tree.faults += [cause.fault(self.package) for cause in self._causes.values()]
+        self._causes.clear()
 
 
-def _last_place(error: Exception) -> tuple[str, int]:
-    """File and line where the import stopped: the innermost one outside the import system itself."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return error.filename, error.lineno or 0
-    place, traceback = (__file__, 0), error.__traceback__
+class ImportFault(Fault):
+    """Files that cannot be imported, for one cause.
+
+    error: as the first of them met it. stopped: all of them, as faults name files.
+    """
+
+    __slots__ = ("error", "stopped")
+
+    def __init__(self, files: Iterable[str], problem: str, mend: str, error: Exception,
+                 stopped: Iterable[str]) -> None:
+        super().__init__(files, problem, mend)
+        self.error = error
+        self.stopped = tuple(stopped)
+
+
+def lazy(make: Callable[[], T], clock: Callable[[], float] = monotonic) -> Callable[[], T]:
+    """A function that returns what `make` makes, which is called when that is first asked for.
+
+    A failure is raised again for 1 s, then `make` is called again; each further one lasts twice as long, up
+    to a minute.
+    """
+    made: list[T] = []
+    failure: Exception | None = None
+    trace: TracebackType | None = None
+    wait = until = 0.0
+
+    def get() -> T:
+        nonlocal failure, trace, wait, until
+        if made:
+            return made[0]
+        with _lock:
+            if made:
+                return made[0]
+            if failure is not None and clock() < until:
+                raise failure.with_traceback(trace)     # or it would grow by some lines each time
+            look_again()                                # the mend may be a new file
+            try:
+                made.append(make())
+            except Exception as error:
+                failure, trace = error, error.__traceback__
+                wait = min(wait * 2 or 1.0, _LONGEST_WAIT)
+                until = clock() + wait
+                raise
+            failure = trace = None
+            return made[0]
+
+    return get
+
+
+def _new_lock() -> None:
+    global _lock
+    _lock = RLock()
+
+
+_lock = RLock()
+if hasattr(os, "register_at_fork"):         # a thread that holds it is not there in the child
+    os.register_at_fork(after_in_child=_new_lock)
+
+
+class _Cause:
+    """What stopped the import of a file, or of several.
+
+    key: equal for one cause. files: what could not be imported. places: the innermost lines of the tree.
+    """
+
+    def __init__(self, error: Exception, file: str, tree: Tree) -> None:
+        self.error = error
+        self.tree = tree
+        self.files: list[str] = []
+        self.places: list[Place] = []
+        self.inside, self.outside = _places(error, file, tree)
+        kind = type(error)
+        # The lines that miss one module are many, and their cause is still one.
+        same = str(error) if isinstance(error, ImportError) else self.outside or self.inside
+        self.key = kind, same
+
+    def stops(self, file: str, cause: _Cause) -> None:
+        """Enters a file that stopped for this cause; `cause` is as that file met it."""
+        self.files.append(self.tree.shown(file))
+        if cause.inside not in self.places:
+            self.places.append(cause.inside)
+
+    def fault(self, package: str) -> ImportFault:
+        """The cause as a fault of the tree."""
+        what = f"{type(self.error).__name__}: {' '.join(str(self.error).split()) or 'no message'}"
+        if len(self.places) == 1:
+            named = [self.places[0][0]]
+            others = [file for file in self.files if file not in named]
+            problem = f"stops the import of {_few(others)}" if others else "cannot be imported"
+        else:
+            named, more = self.files[:_FEW], len(self.files) - _FEW
+            problem = f"these and {more} more cannot be imported" if more > 0 else "cannot be imported"
+        return ImportFault(named, f"{problem}: {what}", self._mend(package), self.error, self.files)
+
+    def _mend(self, package: str) -> str:
+        places = _few(f"{file}:{line}" if line else file for file, line in self.places)
+        if isinstance(self.error, ModuleNotFoundError) and self.error.name:
+            return _mend_missing(self.error.name, package, self.tree, places)
+        if self.outside is not None:
+            return f"mend {':'.join(map(str, self.outside))}, imported by {places}"
+        return f"mend {places}"
+
+
+def _mend_missing(name: str, package: str, tree: Tree, places: str) -> str:
+    """What to do about a module that is not there, or not under that name."""
+    above, _, own_name = package.rpartition(".")
+    if (above and name == own_name) or name == os.path.basename(tree.root) != package:
+        return f"call it {package}, which is the name of this tree, in {places}"
+    modules = [route.module for route in tree.routes if route.module]
+    inside, beside = os.path.join(tree.root, name), os.path.join(os.path.dirname(tree.root), name)
+    if os.path.isdir(inside) and all(module.startswith(f"{name}.") for module in modules):
+        return f"did you mean the folder {name}/ in it? Then point the app at {tree.shown(inside)}"
+    if _is_module(inside):
+        return f"call it {package}.{name} in {places}"
+    if _is_module(beside):
+        return f"put {os.path.dirname(tree.root)} on sys.path, or mend {places}"
+    return f"mend {places}" if "." in name else f"install {name}, or mend {places}"
+
+
+def _is_module(path: str) -> bool:
+    return os.path.isdir(path) or os.path.isfile(f"{path}.py")
+
+
+def _places(error: Exception, file: str, tree: Tree) -> tuple[Place, Place | None]:
+    """The innermost line of the tree that had a part in the error, and the one further in, outside the tree,
+    where a module broke while it was being imported, if that is what happened."""
+    inside, outside = (tree.shown(file), 0), None
+    steps = list(_steps(error))
+    if isinstance(error, SyntaxError):      # the line that could not be read is in no traceback
+        steps.append((error.filename or "<unknown>", error.lineno or 0, "<module>"))
+    for path, line, function in steps:
+        shown = _shown_in(tree, path)
+        if shown is not None:
+            inside, outside = (shown, line), None
+        elif function == "<module>" and path[:1] != "<":
+            outside = path, line
+    return inside, outside
+
+
+_OUR_OWN = (__file__, importlib.__file__)
+
+
+def _steps(error: Exception) -> Iterator[tuple[str, int, str]]:
+    """Each line of the traceback: file, line, function."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        yield code.co_filename, traceback.tb_lineno, code.co_name
+        traceback = traceback.tb_next
+
+
+def _without_import_system(traceback: TracebackType | None) -> TracebackType | None:
+    """From the first line of the file that was imported."""
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
-        if not file.startswith("<frozen ") and file not in (__file__, importlib.__file__):
-            place = file, traceback.tb_lineno
+        if file not in _OUR_OWN and not file.startswith("<frozen "):
+            break
         traceback = traceback.tb_next
-    return place
+    return traceback
+
+
+def _shown_in(tree: Tree, path: str) -> str | None:
+    """The path as faults name it; None if it is not in the tree."""
+    for root in (tree.root, os.path.realpath(tree.root)):
+        if path.startswith(os.path.join(root, "")):
+            return tree.shown(tree.root + path[len(root):])
+    return None
+
+
+def _few(names: Iterable[str]) -> str:
+    names = list(names)
+    more = len(names) - _FEW
+    return ", ".join(names[:_FEW]) + (f" and {more} more" if more > 0 else "")

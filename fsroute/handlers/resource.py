@@ -5,16 +5,22 @@ Rules this module keeps
 1. Whatever a request may get from a pattern is an endpoint made at start, in one table by method: the
    handlers, OPTIONS, HEAD; a method without one gets `refuse`. A request looks up and calls.
 2. Every resource answers HEAD, misses and refusals too, and each of those answers lacks its body.
+3. A lazy one is filled by the first request for its path, whatever its method, and is then like any other.
+   Until it could be filled, each request gets the 500 of what went wrong.
 """
 
 from __future__ import annotations
 
-from ..http.send import without_body
+from ..http.problems import problem
+from ..http.send import answer, without_body
+from .loader import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..http.request import Settings
-    from ..http.send import Endpoint
+    from collections.abc import Callable
+
+    from ..http.request import Request, Settings
+    from ..http.send import Answer, Endpoint
 
 
 class Resource:
@@ -34,3 +40,50 @@ class Resource:
         self.endpoints = {**endpoints, "HEAD": without_body(head)}
         self.refuse = refuse
         self.slashed: Resource | None = None
+
+    def with_slash(self) -> Resource | None:
+        """What answers the same path with a final slash; None: that path is a miss."""
+        return self.slashed
+
+    def filled(self) -> Resource:
+        """This very resource, with everything in it."""
+        return self
+
+
+class LazyResource(Resource):
+    """A resource that is made when it is first asked for.
+
+    make: makes the real one; what it raises is kept for a while (see loader.lazy).
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, settings: Settings, make: Callable[[], Resource]) -> None:
+        super().__init__(settings, {}, self._first)
+        self._make = lazy(make)
+
+    def with_slash(self) -> Resource | None:
+        """As above; this one, which answers with what went wrong, when it cannot be made."""
+        try:
+            return self.filled().slashed
+        except Exception:               # raised again, logged and answered by _first
+            return self
+
+    def filled(self) -> Resource:
+        """This resource, made if it was not yet. Raises what its making raises."""
+        made = self._make()
+        # The table first and in place: who looked into it a moment ago and found nothing goes to `refuse`,
+        # which is still _first, and who finds the new `refuse` looks into the new table.
+        self.endpoints.update(made.endpoints)
+        self.settings, self.slashed, self.refuse = made.settings, made.slashed, made.refuse
+        if made.slashed is made:
+            self.slashed = self
+        return self
+
+    def _first(self, request: Request) -> Answer:
+        try:
+            resource = self.filled()
+        except Exception as error:
+            return answer(problem(error, request))
+        request._settings = resource.settings
+        return resource.endpoints.get(request.method, resource.refuse)(request)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import fsroute.app
+import fsroute.handlers.build
 from fsroute import App
 from fsroute.routing.route import Segment, pattern
 from fsroute.routing.trie import Matcher
@@ -35,7 +35,7 @@ def fsroute_app_with_routes(count: int) -> App:
         target = {pattern(segments): target for segments, target in own}["/api/hello"]
         return Matcher([*own, *((segments, target) for segments in _crowd(count - len(own)))])
 
-    with patch.object(fsroute.app, "Matcher", crowded):
+    with patch.object(fsroute.handlers.build, "Matcher", crowded):
         return fsroute_app()
 
 

@@ -1,146 +1,422 @@
-"""Files to modules."""
+"""Files to modules: what stopped an import, and what waits for its first use."""
 
 import importlib
-import inspect
-import pickle
+import os
 import sys
-import traceback
+import threading
+import time
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import pytest
 
 from fsroute import App, TreeError
-from tests.conftest import Make, Tree
+from fsroute.handlers import loader
+from fsroute.handlers.loader import ImportFault, Modules, lazy, modules_of
+from fsroute.routing.tree import Tree as Scanned
+from fsroute.routing.tree import scan
+from tests.conftest import Tree
 
-KINDS = ["plain", "[id]", "[...path]", "[[...rest]]", "(group)/below", ".well-known", "feed.xml", "%5Funder",
-         "größe"]
-
-SOURCE = """
-from {up}_lib.db import NAME
-from . import helper
-
-class Thing:
-    pass
-
-def GET(request):
-    return {{"name": NAME, "helper": helper.WORD, "module": __name__}}
-"""
+ROUTE = "def GET(): return {}\n"
 
 
-def up(kind: str) -> str:
-    return "." * (2 + kind.count("/"))
+def load(tree: Scanned, package: str | None = None) -> list[ModuleType]:
+    """The modules of all route files, those that cannot be imported aside."""
+    modules = modules_of(tree, package)
+    assert modules is not None
+    loaded = [modules.get(route.module, route.file) for route in tree.routes if route.kind == "route"]
+    modules.report()
+    return [module for module in loaded if module is not None]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_route_file_in_any_kind_of_folder_is_a_real_module(tree: Tree, kind: str) -> None:
-    root = tree({
-        "_lib/db.py": "NAME = 'db'",
-        f"{kind}/helper.py": "WORD = 'beside'",
-        f"{kind}/route.py": SOURCE.format(up=up(kind)),
-    })
-    App(root)
-    package = Path(root).name
-    name = f"{package}.{kind.replace('.', '_').replace('/', '.')}.route"
-    module = sys.modules[name]
-    assert importlib.import_module(name) is module
-    assert module.__file__ == f"{root}/{kind}/route.py"
-    assert module.NAME == "db"
-    assert inspect.getsource(module.GET).startswith("def GET(request):")
-    assert type(pickle.loads(pickle.dumps(module.Thing()))) is module.Thing
-    assert sys.modules[f"{package}._lib.db"] is importlib.import_module(f"{package}._lib.db")
+def faults_of(root: str, package: str | None = None) -> list[ImportFault]:
+    """What the import of a tree adds to its faults."""
+    tree = scan(root)
+    load(tree, package)
+    assert all(isinstance(fault, ImportFault) for fault in tree.faults), tree.faults
+    return [fault for fault in tree.faults if isinstance(fault, ImportFault)]
 
 
-def test_a_file_at_the_root_is_a_module_and_a_folder_may_have_an_init(tree: Tree) -> None:
-    root = tree({
-        "__init__.py": "AT_ROOT = 1", "route.py": "from . import AT_ROOT\ndef GET(): return {'at': AT_ROOT}",
-        "x.y/__init__.py": "WORD = 'init'", "x.y/route.py": "from . import WORD\ndef GET(): return [WORD]",
-    })
-    App(root)
-    assert sys.modules[f"{Path(root).name}.x_y.route"].WORD == "init"
+def said(root: str, package: str | None = None) -> list[str]:
+    """The same as text, with the root called "app"."""
+    return sorted(str(fault).replace(Path(root).name, "app") for fault in faults_of(root, package))
 
 
-def test_the_same_folder_twice_is_the_same_modules(tree: Tree) -> None:
-    root = tree({"route.py": "class Kept: pass\ndef GET(): return {}"})
-    App(root)
-    kept = sys.modules[f"{Path(root).name}.route"].Kept
-    App(root)
-    assert sys.modules[f"{Path(root).name}.route"].Kept is kept
-
-
-def test_a_package_name_of_its_own_is_used(tree: Tree) -> None:
-    root = tree({"route.py": "def GET(): return {}"})
-    App(root, package="named_by_the_test")
-    assert sys.modules["named_by_the_test.route"].__file__ == f"{root}/route.py"
-
-
-@pytest.mark.parametrize("package", ["json", "sys", "pytest", "tests"])
-def test_a_name_that_is_somebody_elses_is_a_fault_that_names_the_mend(tree: Tree, package: str) -> None:
-    taken = rf"the module name '{package}' is that of .* already; .*package="
-    with pytest.raises(TreeError, match=taken) as caught:
-        App(tree({"route.py": "def GET(): return {}"}), package=package)
-    assert len(caught.value.faults) == 1
-
-
-def test_a_second_tree_of_one_name_and_a_file_beside_the_folder_are_faults(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for place in ("one/twice_tree", "two/twice_tree", "two/beside_tree"):
-        (tmp_path / place).mkdir(parents=True)
-        (tmp_path / place / "route.py").write_text("def GET(): return {}")
-    App(str(tmp_path / "one/twice_tree"))
-    with pytest.raises(TreeError, match=r"that of the tree .*one/twice_tree already"):
-        App(str(tmp_path / "two/twice_tree"))
-    (tmp_path / "two/beside_tree.py").write_text("")
-    monkeypatch.syspath_prepend(tmp_path / "two")
-    with pytest.raises(TreeError, match=r"that of .*two/beside_tree\.py already"):
-        App(str(tmp_path / "two/beside_tree"))
-    assert App(str(tmp_path / "two/twice_tree"), package="twice_other").routes
-
-
-def test_a_package_below_one_that_cannot_be_imported_is_a_fault(tree: Tree) -> None:
-    with pytest.raises(TreeError, match="below a package that cannot be imported"):
-        App(tree({"route.py": "def GET(): return {}"}), package="nowhere_at_all.app")
-
-
-def test_a_file_made_after_the_first_look_is_found(tree: Tree) -> None:
-    root = tree({"a/route.py": "def GET(): return {}"})
-    App(root)
-    late = Path(root, "b")
-    late.mkdir()
-    (late / "route.py").write_text("def GET(): return {}")
-    assert [route.pattern for route in App(root).routes] == ["/a", "/b"]
-
+# one file
 
 @pytest.mark.parametrize(("files", "says"), [
-    ({"route.py": "def GET(:\n"}, "route.py: cannot be imported: SyntaxError: .* mend {site}/route.py:1"),
-    ({"route.py": "\n\nimport nothing_like_it"}, "ModuleNotFoundError: .*like_it.*; mend {site}/route.py:3"),
-    ({"route.py": "\n1 / 0"}, "ZeroDivisionError: division by zero; mend {site}/route.py:2"),
-    ({"route.py": "raise ValueError"}, "ValueError: no message; mend {site}/route.py:1"),
-    ({"route.py": "raise ValueError('a\\nb')"}, "ValueError: a b; mend"),
+    ({"route.py": "def GET(:\n"},
+     "app/route.py: cannot be imported: SyntaxError: invalid syntax (route.py, line 1); mend app/route.py:1"),
+    ({"route.py": "\n1 / 0"},
+     "app/route.py: cannot be imported: ZeroDivisionError: division by zero; mend app/route.py:2"),
+    ({"route.py": "raise ValueError"},
+     "app/route.py: cannot be imported: ValueError: no message; mend app/route.py:1"),
+    ({"route.py": "raise ValueError('a\\nb')"},
+     "app/route.py: cannot be imported: ValueError: a b; mend app/route.py:1"),
+    ({"route.py": "import json\njson.loads('')"},
+     "app/route.py: cannot be imported: JSONDecodeError: Expecting value: line 1 column 1 (char 0); "
+     "mend app/route.py:2"),
+    ({"route.py": "import sys\nsys.exit('no database')"},
+     "app/route.py: cannot be imported: ImportError: it ends the process, with 'no database'; "
+     "mend app/route.py"),
+    ({"route.py": "compile('(', '<string>', 'exec')"},
+     "app/route.py: cannot be imported: SyntaxError: '(' was never closed (<string>, line 1); "
+     "mend app/route.py:1"),
     ({"[...x]/route.py": "from .lib import x", "[...x]/lib.py": "x = (\n"},
-     "SyntaxError: .*mend {site}/\\[...x\\]/lib.py:1"),
+     "app/[...x]/lib.py: stops the import of app/[...x]/route.py: "
+     "SyntaxError: '(' was never closed (lib.py, line 1); mend app/[...x]/lib.py:1"),
     ({"[...x]/route.py": "from .lib import x", "[...x]/lib.py": "\nx = y\n"},
-     "NameError: .*mend {site}/\\[...x\\]/lib.py:2"),
+     "app/[...x]/lib.py: stops the import of app/[...x]/route.py: NameError: name 'y' is not defined; "
+     "mend app/[...x]/lib.py:2"),
+    ({"route.py": "def f():\n    return g()\ndef g():\n    raise KeyError('k')\n\nf()"},
+     "app/route.py: cannot be imported: KeyError: 'k'; mend app/route.py:4"),
 ])
 def test_a_file_that_cannot_be_imported_is_a_fault_at_its_line(
-    tree: Tree, files: dict[str, str], says: str
+    tree: Tree, files: Mapping[str, str], says: str
 ) -> None:
-    root = tree(files)
-    with pytest.raises(TreeError, match=says.format(site=Path(root).name)):
-        App(root)
+    assert said(tree(files)) == [says]
+
+
+def test_a_file_that_vanishes_after_the_scan_is_a_fault(tree: Tree) -> None:
+    found = scan(tree({"route.py": ROUTE}))
+    os.remove(found.routes[0].file)
+    assert load(found) == []
+    [fault] = found.faults
+    assert fault.problem.startswith("cannot be imported: FileNotFoundError: ")
 
 
 def test_one_file_that_cannot_be_imported_hides_no_other(tree: Tree) -> None:
+    root = tree({"a/route.py": "1 / 0", "b/route.py": "import nothing_like_it", "c/route.py": "",
+                 "d/route.py": ROUTE})
     with pytest.raises(TreeError) as caught:
-        App(tree({"a/route.py": "1 / 0", "b/route.py": "import nothing_like_it", "c/route.py": ""}))
+        App(root)
     assert len(caught.value.faults) == 3
+    assert f"{Path(root).name}.d.route" in sys.modules
 
 
-def test_a_traceback_shows_the_real_file(make: Make, caplog: Any) -> None:
-    app = make({"[...path]/route.py": "def GET():\n    raise KeyError('x')  # the line at fault\n"})
-    app({"REQUEST_METHOD": "GET", "PATH_INFO": "/a", "wsgi.url_scheme": "http"}, lambda status, headers: None)
-    [record] = caplog.records
-    shown = "".join(traceback.format_exception(record.exc_info[1]))
-    assert "[...path]/route.py\", line 2, in GET" in shown
-    assert "# the line at fault" in shown
+def test_two_files_of_one_module_name_are_one_fault_and_the_first_is_imported(tree: Tree) -> None:
+    found = scan(tree({"x.y/route.py": ROUTE, "x_y/route.py": ROUTE, "page/page.html": ""}))
+    [module] = load(found)
+    assert module.__file__ == f"{found.root}/x.y/route.py"
+    assert [fault.problem for fault in found.faults] == ["both are the module x_y"]
+
+
+def test_nothing_half_imported_stays(tree: Tree) -> None:
+    root = tree({"a/route.py": "from .._lib import db\n1 / 0", "_lib/db.py": "", "b/route.py": "1 / 0"})
+    faults_of(root)
+    site = Path(root).name
+    assert sorted(name for name in sys.modules if name.startswith(f"{site}.")) == [
+        f"{site}._lib", f"{site}._lib.db", f"{site}.a", f"{site}.b"]
+    assert not hasattr(sys.modules[f"{site}.a"], "route")
+
+
+# one cause
+
+def many(text: str, count: int, **more: str) -> dict[str, str]:
+    return {f"r{number:02}/route.py": text for number in range(count)} | {
+        name.replace("__", "/") + ".py": source for name, source in more.items()}
+
+
+@pytest.mark.parametrize(("count", "stopped"), [
+    (1, "app/r00/route.py"),
+    (3, "app/r00/route.py, app/r01/route.py, app/r02/route.py"),
+    (17, "app/r00/route.py, app/r01/route.py, app/r02/route.py and 14 more"),
+])
+def test_the_files_that_one_helper_stops_are_one_fault(tree: Tree, count: int, stopped: str) -> None:
+    root = tree(many("from .._lib import db\n", count, _lib__db="\n\nx = = 1\n") | {"ok/route.py": ROUTE})
+    assert said(root) == [f"app/_lib/db.py: stops the import of {stopped}: "
+                          "SyntaxError: invalid syntax (db.py, line 3); mend app/_lib/db.py:3"]
+    [fault] = faults_of(root)
+    assert len(fault.stopped) == count
+    assert isinstance(fault.error, SyntaxError)
+
+
+@pytest.mark.parametrize("count", [7, 3])
+def test_the_files_that_miss_one_module_are_one_fault(tree: Tree, count: int) -> None:
+    root = tree({f"r{number}/route.py": "\n" * number + "import nothing_like_it" for number in range(count)})
+    more = {7: " and 4 more", 3: ""}[count]
+    these = {7: "these and 4 more ", 3: ""}[count]
+    assert said(root) == [
+        f"app/r0/route.py, app/r1/route.py, app/r2/route.py: {these}cannot be imported: ModuleNotFoundError: "
+        "No module named 'nothing_like_it'; "
+        f"install nothing_like_it, or mend app/r0/route.py:1, app/r1/route.py:2, app/r2/route.py:3{more}"]
+
+
+def test_the_files_that_miss_one_module_through_a_helper_are_one_fault_at_the_helper(tree: Tree) -> None:
+    root = tree(many("from .._lib import db\n", 5, _lib__db="import nothing_like_it"))
+    [line] = said(root)
+    assert line.startswith("app/_lib/db.py: stops the import of app/r00/route.py, ")
+    assert line.endswith("and 2 more: ModuleNotFoundError: No module named 'nothing_like_it'; "
+                         "install nothing_like_it, or mend app/_lib/db.py:1")
+
+
+def test_a_function_of_a_helper_that_fails_while_files_are_imported_is_one_fault(tree: Tree) -> None:
+    helper = "def connect():\n    raise OSError(f'refused {id(object())}')"
+    [line] = said(tree(many("from .._lib import db\ndb.connect()", 4, _lib__db=helper)))
+    assert line.startswith("app/_lib/db.py: stops the import of app/r00/route.py")
+    assert line.endswith("; mend app/_lib/db.py:2")
+
+
+def test_a_route_file_that_stops_others_is_one_fault(tree: Tree) -> None:
+    root = tree({"a/route.py": "from ..b import route\n", "b/route.py": "1 / 0",
+                 "c/route.py": "from ..b import route\n"})
+    assert said(root) == ["app/b/route.py: stops the import of app/a/route.py, app/c/route.py: "
+                          "ZeroDivisionError: division by zero; mend app/b/route.py:1"]
+
+
+def test_an_init_that_fails_is_one_fault(tree: Tree) -> None:
+    [line] = said(tree(many(ROUTE, 5) | {"__init__.py": "\n1 / 0"}))
+    assert line.startswith("app/__init__.py: stops the import of app/r00/route.py, ")
+    assert line.endswith("ZeroDivisionError: division by zero; mend app/__init__.py:2")
+
+
+def test_different_causes_of_one_kind_are_different_faults(tree: Tree) -> None:
+    root = tree({"a/route.py": "import json\njson.loads('')", "b/route.py": "import json\njson.loads('')",
+                 "c/route.py": "1 / 0", "d/route.py": "1 / 0"})
+    assert len(faults_of(root)) == 4
+
+
+def test_a_module_outside_the_tree_that_breaks_is_named_with_the_line_that_needs_it(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "breaks_outside_the_tree"
+    (tmp_path / f"{name}.py").write_text("\n\n1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert said(tree({"a/route.py": f"\nimport {name}"})) == [
+        "app/a/route.py: cannot be imported: ZeroDivisionError: division by zero; "
+        f"mend {tmp_path}/{name}.py:3, imported by app/a/route.py:2"]
+    assert said(tree(many(f"import {name}", 5))) == [
+        "app/r00/route.py, app/r01/route.py, app/r02/route.py: these and 2 more cannot be imported: "
+        f"ZeroDivisionError: division by zero; mend {tmp_path}/{name}.py:3, "
+        "imported by app/r00/route.py:1, app/r01/route.py:1, app/r02/route.py:1 and 2 more"]
+
+
+def test_a_place_in_a_tree_that_a_link_leads_to_is_in_the_tree(tree: Tree, tmp_path: Path) -> None:
+    root = tree({"route.py": "from ._lib import db", "_lib/db.py": "1 / 0"})
+    link = tmp_path / "linked_to_it"
+    link.symlink_to(root)
+    faults_of(root)
+    assert [fault.files for fault in faults_of(str(link))] == [("linked_to_it/_lib/db.py",)]
+
+
+@pytest.mark.parametrize(("files", "package", "mend"), [
+    ({"ours/a/route.py": "from ours._lib import db", "ours/_lib/db.py": ""}, None,
+     "did you mean the folder ours/ in it? Then point the app at {site}/ours"),
+    ({"ours/a/route.py": "from ours._lib import db", "b/route.py": ROUTE}, None,
+     "call it {site}.ours in {site}/ours/a/route.py:1"),
+    ({"a/route.py": "import helper", "helper.py": ""}, None, "call it {site}.helper in {site}/a/route.py:1"),
+    ({"a/route.py": "import _lib.db", "_lib/db.py": ""}, None, "call it {site}._lib in {site}/a/route.py:1"),
+    ({"a/route.py": "import {site}.x"}, "another_for_{site}",
+     "call it another_for_{site}, which is the name of this tree, in {site}/a/route.py:1"),
+    ({"a/route.py": "from ..b import c"}, None, "mend {site}/a/route.py:1"),
+    ({"a/route.py": "import nothing_like_it.at_all"}, None,
+     "install nothing_like_it, or mend {site}/a/route.py:1"),
+    ({"a/route.py": "import json.nothing_like_it"}, None, "mend {site}/a/route.py:1"),
+    ({"a/route.py": "raise ModuleNotFoundError('psst')"}, None, "mend {site}/a/route.py:1"),
+])
+def test_a_missing_module_has_the_mend_that_its_name_suggests(
+    tree: Tree, files: Mapping[str, str], package: str | None, mend: str
+) -> None:
+    root = tree({})
+    site = Path(root).name
+    for name, text in files.items():
+        Path(root, name).parent.mkdir(parents=True, exist_ok=True)
+        Path(root, name).write_text(text.replace("{site}", site))
+    [fault] = faults_of(root, package and package.format(site=site))
+    assert fault.mend == mend.format(site=site)
+
+
+def test_a_module_beside_the_root_is_missing_from_the_path(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "services_beside").mkdir()
+    [fault] = faults_of(tree({"route.py": "import services_beside"}))
+    assert fault.mend.startswith(f"put {tmp_path} on sys.path, or mend ")
+
+
+def test_a_fault_keeps_one_traceback_that_begins_in_the_users_files(tree: Tree) -> None:
+    [fault] = faults_of(tree(many("from .._lib import db\n", 3, _lib__db="1 / 0")))
+    trace = fault.error.__traceback__
+    assert trace is not None
+    assert trace.tb_frame.f_code.co_filename.endswith("r00/route.py")
+
+
+def test_a_file_that_makes_the_app_which_imports_it_is_a_fault(tree: Tree) -> None:
+    root = tree({"route.py": "from fsroute import App\nApp(__file__.removesuffix('/route.py'))\n" + ROUTE})
+    [line] = said(root)
+    assert "app/route.py needs itself: its import calls or makes an app, which imports it" in line
+
+
+# lazy
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def modules_in(root: str) -> Modules:
+    modules = modules_of(scan(root), None)
+    assert modules is not None
+    return modules
+
+
+def handle(
+    root: str, name: str = "route", clock: Callable[[], float] = time.monotonic
+) -> Callable[[], ModuleType]:
+    """The lazy module of one route file."""
+    modules = modules_in(root)
+    file = f"{root}/{name.replace('.', '/')}.py"
+    return lazy(lambda: modules.load(name, file), clock)
+
+
+def test_a_lazy_file_is_imported_once_when_it_is_first_asked_for(tree: Tree) -> None:
+    root = tree({"route.py": ROUTE})
+    get = handle(root)
+    assert f"{Path(root).name}.route" not in sys.modules
+    assert get() is get() is sys.modules[f"{Path(root).name}.route"]
+
+
+def test_a_failure_is_kept_for_a_second_then_two_up_to_a_minute() -> None:
+    clock, tries = Clock(), []
+
+    def make() -> str:
+        tries.append(clock.now)
+        raise OSError(len(tries))
+
+    get = lazy(make, clock)
+    for _ in range(300 * 4):
+        with pytest.raises(OSError, match=r"\d") as caught:
+            get()
+        assert caught.value.args == (len(tries),)
+        clock.now += 0.25
+    assert [int(after - before) for before, after in pairwise(tries)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_a_failure_kept_is_the_same_object_and_its_traceback_does_not_grow(tree: Tree) -> None:
+    get = handle(tree({"route.py": "1 / 0"}), clock=Clock())
+    raised = []
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError) as caught:
+            get()
+        raised.append((caught.value, len(caught.traceback)))
+    assert len({error for error, _ in raised}) == 1
+    assert raised[1] == raised[-1]
+
+
+def test_a_file_that_was_mended_is_imported_after_the_wait(tree: Tree) -> None:
+    root, clock = tree({"route.py": "from . import helper\n" + ROUTE}), Clock()
+    get = handle(root, clock=clock)
+    with pytest.raises(ImportError, match="helper"):
+        get()
+    before = os.stat(root)
+    Path(root, "helper.py").write_text("")
+    os.utime(root, ns=(before.st_atime_ns, before.st_mtime_ns))     # as quick as the clock of a file system
+    with pytest.raises(ImportError, match="helper"):
+        get()
+    clock.now += 1
+    assert get().helper is sys.modules[f"{Path(root).name}.helper"]
+    clock.now += 1000
+    assert get() is sys.modules[f"{Path(root).name}.route"]
+
+
+def test_what_succeeds_at_last_is_kept() -> None:
+    clock, failures = Clock(), [OSError(2), OSError(1)]
+
+    def make() -> str:
+        if failures:
+            raise failures.pop()
+        return "made"
+
+    get = lazy(make, clock)
+    for wait in (0, 1, 1):
+        clock.now += wait
+        with pytest.raises(OSError, match=r"1|2"):
+            get()
+    clock.now += 1
+    assert get() == get() == "made"
+
+
+def test_threads_that_ask_at_once_get_one_module(tree: Tree) -> None:
+    root = tree({"route.py": "import time\ntime.sleep(0.05)\nCOUNT = []\n" + ROUTE})
+    modules, start, made, got = modules_in(root), threading.Barrier(8), [], []
+
+    def make() -> ModuleType:
+        made.append(modules.load("route", f"{root}/route.py"))
+        return made[-1]
+
+    get = lazy(make)
+
+    def ask() -> None:
+        start.wait()
+        got.append(get())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert got == made * 8
+
+
+def test_a_lazy_file_may_ask_for_another_while_it_is_being_imported(tree: Tree) -> None:
+    root = tree({"a/route.py": "import sys\nOTHER = sys.test_loader_other()\n", "b/route.py": ROUTE})
+    sys.test_loader_other = handle(root, "b.route")  # type: ignore[attr-defined]
+    assert handle(root, "a.route")().OTHER is sys.modules[f"{Path(root).name}.b.route"]
+
+
+CALLS_ITSELF = "import sys\ndef GET(): return {}\nsys.test_loader_self()\ndef POST(): return {}\n"
+
+
+def test_a_file_whose_import_asks_for_itself_is_an_error_that_says_so(tree: Tree) -> None:
+    root, clock = tree({"route.py": CALLS_ITSELF}), Clock()
+    get = sys.test_loader_self = handle(root, clock=clock)  # type: ignore[attr-defined]
+    for _ in range(3):
+        with pytest.raises(ImportError, match=r"route\.py needs itself: its import calls or makes an app"):
+            get()
+        assert f"{Path(root).name}.route" not in sys.modules
+        clock.now += 1
+    sys.test_loader_self = list  # type: ignore[attr-defined]
+    clock.now += 60
+    assert get().POST
+
+
+def test_a_file_that_is_imported_by_hand_and_asks_for_itself_is_not_read_by_halves(tree: Tree) -> None:
+    text = CALLS_ITSELF.replace(
+        "sys.test_loader_self()", "try: sys.test_loader_self()\nexcept ImportError: CAUGHT = 1")
+    root, clock = tree({"route.py": text}), Clock()
+    get = sys.test_loader_self = handle(root, clock=clock)  # type: ignore[attr-defined]
+    module = importlib.import_module(f"{Path(root).name}.route")
+    assert module.CAUGHT
+    clock.now += 1
+    assert get() is module
+
+
+def test_a_file_that_ends_the_process_is_an_error_and_kept(tree: Tree) -> None:
+    get = handle(tree({"route.py": "import sys\nsys.exit(3)"}), clock=Clock())
+    for _ in range(2):
+        with pytest.raises(ImportError, match="it ends the process, with 3"):
+            get()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_that_was_forked_during_an_import_does_not_wait_for_it(tree: Tree) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def make() -> None:
+        inside.set()
+        leave.wait(30)
+
+    thread = threading.Thread(target=lazy(make))
+    thread.start()
+    assert inside.wait(10)
+    child = os.fork()
+    if child == 0:
+        free = loader._lock.acquire(timeout=5)
+        os._exit(0 if free else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    leave.set()
+    thread.join(10)

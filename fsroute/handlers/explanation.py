@@ -8,11 +8,16 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from ..routing.explain import passed_over
+from . import builtin
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
-    from .routing.route import Route
+    from ..routing.route import Route
+    from .resource import Resource
 
 
 class Explanation:
@@ -44,3 +49,31 @@ class Explanation:
 
     def __repr__(self) -> str:
         return f"<Explanation {self.status} {self.route.pattern if self.route else None}>"
+
+
+def explain(method: str, path: str, resource: Resource, params: dict[str, Any],
+            routes: Iterable[Route]) -> Explanation:
+    """What stands behind the app's choice of a resource.
+
+    path: decoded. routes: all of them. Raises what importing a lazy route file raises.
+    """
+    pattern = resource.filled().settings.route
+    route = next((route for route in routes if route.pattern == pattern), None)
+    others = passed_over(routes, path.removesuffix("/") or "/", route)
+    status, handler = _outcome(method, resource, route)
+    return Explanation(status, route, handler, params, others)
+
+
+def _outcome(method: str, resource: Resource, route: Route | None) -> tuple[int, str | None]:
+    """The status, and the name of the handler that runs, if one does."""
+    if route is not None:
+        if resource.refuse is builtin.without_slash:
+            return 308, None
+        handler = "GET" if method == "HEAD" and "HEAD" not in route.methods else method
+        if handler in route.methods:
+            return 200, handler
+    if method == "OPTIONS" and method in resource.endpoints:
+        return 204, None
+    if route is not None:
+        return 405, None
+    return (404 if resource.refuse is builtin.not_found else 400), None
