@@ -52,6 +52,23 @@ def test_every_block_is_a_file_or_a_session() -> None:
         assert kind == "console" or NAMED.match(text), f"nothing runs this block:\n{text}"
 
 
+def test_a_tree_with_faults_is_told_as_the_readme_shows(tmp_path: Path) -> None:
+    broken = "from app._lib import db\n"
+    for name, text in {
+        "_lib/db.py": "\n\nx y\n", "api/products/route.py": broken, "api/users/route.py": broken,
+        "api/users/[id]/route.py": "def GET(): ...", "api/users/[slug]/route.py": "def GET(): ...",
+        "api/users/[user-id]/route.py": "def GET(): ...",
+    }.items():
+        file = tmp_path / "app" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    done = subprocess.run([sys.executable, "-m", "fsroute", "routes"], cwd=tmp_path, env=ENVIRONMENT, timeout=60,
+                          capture_output=True, text=True, check=False)
+    told = done.stderr.replace(str(tmp_path), "/home/me/shop").rstrip("\n").split("\n")
+    assert "\n".join(f"    {line}" for line in told) in (PROJECT / "README.md").read_text()
+    assert len(told) == 4
+
+
 @pytest.mark.parametrize(("line", "shown"), COMMANDS, ids=[command[0] for command in COMMANDS])
 def test_a_command_prints_what_the_readme_shows(folder: Path, port: int, line: str, shown: str) -> None:
     program, *arguments = shlex.split(line)
