@@ -62,8 +62,8 @@ def test_a_tree_with_faults_is_told_as_the_readme_shows(tmp_path: Path) -> None:
         file = tmp_path / "app" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    done = subprocess.run([sys.executable, "-m", "fsroute", "routes"], cwd=tmp_path, env=ENVIRONMENT, timeout=60,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "fsroute", "routes"], cwd=tmp_path, env=ENVIRONMENT,
+                          capture_output=True, text=True, timeout=60, check=False)
     told = done.stderr.replace(str(tmp_path), "/home/me/shop").rstrip("\n").split("\n")
     assert "\n".join(f"    {line}" for line in told) in (PROJECT / "README.md").read_text()
     assert len(told) == 4
