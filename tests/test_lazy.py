@@ -78,6 +78,21 @@ def test_what_is_wrong_in_a_file_is_said_when_it_is_asked_for(
         _ = app.routes
 
 
+def test_what_was_wrong_and_is_mended_is_served_after_a_while(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fsroute.handlers.loader.lazy.__defaults__", (lambda: now[0],))
+    app = make({"a/route.py": "def get(): ...\n", "b/route.py": "1 / 0\n"}, lazy=True)
+    for name in ("a", "b"):
+        file = Path(next(iter(app._resources)).file).parents[1] / name / "route.py"
+        assert exchange(app, environ_of("GET", f"/{name}")).status == 500
+        file.write_text("def GET(): return {'mended': True}  # and longer, so that it is seen\n")
+        assert exchange(app, environ_of("GET", f"/{name}")).status == 500
+        now[0] += 1.1
+        assert exchange(app, environ_of("GET", f"/{name}")).body == b'{"mended":true}'
+
+
 def test_names_and_conflicts_are_said_at_start_all_the_same(tree: Tree) -> None:
     with pytest.raises(TreeError, match="2 faults"):
         App(tree({"[a-b]/route.py": ECHO, "x/[a]/route.py": ECHO, "x/[b]/route.py": ECHO}), lazy=True)

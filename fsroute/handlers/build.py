@@ -111,6 +111,7 @@ class _Composer:
         faults: list[Fault] = []
         resource = self.of_file(route, name, modules, faults)
         if faults:
+            modules.forget(route.module)        # or the next try would find it as it was
             raise TreeError(modules.root, faults)
         return resource
 

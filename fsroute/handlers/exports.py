@@ -10,6 +10,8 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from types import FunctionType
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,8 +52,7 @@ def faults(module: ModuleType, methods: Sequence[str] = METHODS) -> Iterator[tup
 
 
 def _made_here(value: object, module: ModuleType) -> bool:
-    return (callable(value) and not isinstance(value, type)
-            and getattr(value, "__module__", None) == module.__name__)
+    return isinstance(value, FunctionType) and value.__module__ == module.__name__
 
 
 def _meant(name: str, methods: Sequence[str]) -> str | None:

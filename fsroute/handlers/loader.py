@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from threading import RLock
 from time import monotonic
 
@@ -73,6 +74,13 @@ class Modules:
         if found != file and os.path.realpath(found) != os.path.realpath(file):
             raise ImportError(f"the module name {full!r} is that of {found} already", name=full, path=file)
         return module
+
+    def forget(self, name: str) -> None:
+        """Has the module of a file imported anew when it is loaded next."""
+        full = f"{self.package}.{name}"
+        parent, _, own_name = full.rpartition(".")
+        if sys.modules.pop(full, None) is not None:
+            vars(sys.modules[parent]).pop(own_name, None)
 
     def get(self, name: str, file: str) -> ModuleType | None:
         """The module of a file; None if it cannot be imported, which `report` tells."""

@@ -1,117 +1,183 @@
 """Coroutines run to their end (`async def` handlers).
 
+Facts
+-----
+- Making an event loop costs four times what running a coroutine on one costs.
+- A loop that is dropped closes itself, which takes its pipe out of its selector. A forked child shares that
+  selector with its parent, whose loop then goes deaf.
+- asyncio knows threads and no greenlets: a coroutine that waits stops all greenlets of its thread.
+
 Rules this module keeps
 -----------------------
-1. `async` is there for async libraries, not for concurrency: the thread that took the request runs the
-   coroutine, and answers when it is done.
-2. One event loop a thread, kept, because making one costs four times what running on it does. A process
-   that was forked makes its own.
-3. Where a loop runs in this thread already (a notebook, an async host that calls WSGI), the coroutine
-   runs in a thread of its own.
-4. Tasks a request leaves behind are cancelled with it: nothing of one request runs inside another.
+1. `async` is there for async libraries, not for concurrency: whoever takes a request waits for its coroutine.
+2. One loop a thread, kept, and closed with its thread. A fork closes the loop of the thread that forks.
+3. Where a loop runs in this thread already (a notebook, an async host that calls WSGI), or where threads are
+   gevent's greenlets, the coroutine runs in another, real thread, on a loop of its own.
+4. Tasks that a request leaves behind are cancelled with it. If they have not ended after a second, that is
+   logged, and their loop is closed all the same.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from weakref import finalize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
     from typing import Any
+
+    Job = Callable[[], None]
 
 _GRACE = 1.0        # seconds that tasks left behind have to end once they are cancelled
 
 
 class _Kept:
-    """One thread's loop, closed when the thread's locals are dropped or the process exits."""
+    """A thread's loop; closed when the thread's locals are dropped, at the latest when the process exits."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.pid = os.getpid()
-        finalize(self, _close, loop, self.pid)
+        self.close = finalize(self, _close, loop, os.getpid())
 
 
 _here = threading.local()
-_forgotten: list[object] = []       # loops that may not be closed; dropping one would close it
+_not_ours: list[object] = []        # loops of the parent's other threads: one dropped here is closed there
 
 
 def run(awaitable: Awaitable[Any]) -> Any:
     """The awaitable's result. Raises what it raises, RuntimeError when it was cancelled."""
-    from asyncio import _get_running_loop  # get_running_loop(), but None and no exception without one
+    import asyncio
 
-    return _run_here(awaitable) if _get_running_loop() is None else _run_in_thread(awaitable)
+    if _threads_are_greenlets():
+        return _run_there(awaitable, _beside_greenlets)
+    try:
+        asyncio.get_running_loop()
+        runs_already = True
+    except RuntimeError:
+        runs_already = False
+    return _run_there(awaitable, _in_new_thread) if runs_already else _run_on(_loop(), awaitable)
 
 
-def _run_here(awaitable: Awaitable[Any]) -> Any:
+def _run_on(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[Any]) -> Any:
     import asyncio
 
     async def awaited() -> Any:
         return await awaitable
 
-    loop = _loop()
     try:
         return loop.run_until_complete(awaited())
     except asyncio.CancelledError as fault:     # no Exception since Python 3.8, yet no reason to end a worker
         raise RuntimeError("the handler's coroutine was cancelled") from fault
     finally:
-        _cancel_rest(loop)
+        if asyncio.all_tasks(loop):
+            _cancel_rest(loop)
 
 
-def _run_in_thread(awaitable: Awaitable[Any]) -> Any:
+def _run_there(awaitable: Awaitable[Any], do: Callable[[Job], None]) -> Any:
+    """The same in another thread, with this one's context; do: does a job there and waits for it."""
     from contextvars import copy_context
 
-    outcome: list[Any] = []
+    context = copy_context()
+    results: list[Any] = []
+    faults: list[BaseException] = []
 
-    def target() -> None:
+    def job() -> None:
         try:
-            outcome.append(_run_here(awaitable))
-        except BaseException as fault:          # carried over to the thread that waits
-            outcome.extend((None, fault))
+            results.append(context.run(_run_and_close, awaitable))
+        except BaseException as fault:          # for the thread that waits
+            faults.append(fault)
 
-    thread = threading.Thread(target=copy_context().run, args=(target,), name="fsroute-async")
+    do(job)
+    if faults:
+        raise faults.pop()
+    return results[0]
+
+
+def _run_and_close(awaitable: Awaitable[Any]) -> Any:
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    try:
+        return _run_on(loop, awaitable)
+    finally:
+        if not loop.is_closed():
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+
+def _in_new_thread(job: Job) -> None:
+    thread = threading.Thread(target=job, name="fsroute-async")
     thread.start()
     thread.join()
-    if len(outcome) == 2:
-        raise outcome[1]
-    return outcome[0]
+
+
+def _beside_greenlets(job: Job) -> None:
+    """As above; the other greenlets of this thread go on meanwhile."""
+    from importlib import import_module
+
+    # one thread for one job: a pool of few would let some coroutines wait for others that wait for them
+    pool = import_module("gevent.threadpool").ThreadPool(1)
+    try:
+        pool.apply(job)
+    finally:
+        pool.kill()
+
+
+def _threads_are_greenlets() -> bool:
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and monkey.is_module_patched("threading")
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """This thread's loop in this process, made on first use."""
+    """This thread's loop, made on first use."""
     import asyncio
 
     kept: _Kept | None = getattr(_here, "kept", None)
-    if kept is not None and kept.pid != os.getpid():
-        _forgotten.append(kept)                 # its selector is the parent's too: leave it alone
-        kept = None
-    if kept is None:
+    if kept is None or kept.loop.is_closed():
         kept = _here.kept = _Kept(asyncio.new_event_loop())
     return kept.loop
 
 
-def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
-    """Ends the tasks that a request left behind; one that will not end takes its loop with it."""
-    import asyncio
+def _close_idle() -> None:
+    kept: _Kept | None = getattr(_here, "kept", None)
+    if kept is not None and not kept.loop.is_running():
+        kept.close()
 
-    tasks = asyncio.all_tasks(loop)
-    if not tasks:
-        return
-    for task in tasks:
-        task.cancel()
-    _, stubborn = loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
-    if stubborn:
-        import logging
 
-        _forgotten.append(_here.kept)
-        del _here.kept
-        logging.getLogger("fsroute").error("%d task(s) of a request did not end within %s s of being "
-                                           "cancelled: %r", len(stubborn), _GRACE, stubborn)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_idle)
 
 
 def _close(loop: asyncio.AbstractEventLoop, pid: int) -> None:
     if pid == os.getpid():
         loop.close()
+    else:
+        _not_ours.append(loop)
+
+
+def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends the tasks that a request left behind, and those that they make meanwhile."""
+    import asyncio
+
+    end = loop.time() + _GRACE
+    while tasks := asyncio.all_tasks(loop):
+        left = end - loop.time()
+        if left <= 0:
+            _give_up(loop, tasks)
+            return
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks, timeout=left))
+
+
+def _give_up(loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[Any]]) -> None:
+    import logging
+
+    names = [task.get_name() for task in tasks]
+    logging.getLogger("fsroute").error(
+        "%d task(s) of a request did not end within %s s of being cancelled: %a", len(tasks), _GRACE, names)
+    loop.set_exception_handler(lambda loop, context: None)      # it has been said; no "destroyed but pending"
+    loop.close()

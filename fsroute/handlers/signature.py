@@ -10,6 +10,7 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from functools import partial
 from types import FunctionType
 
 TYPE_CHECKING = False
@@ -53,7 +54,11 @@ def is_async_generator(handler: Callable[..., Any]) -> bool:
     return bool(_flags(handler) & _ASYNC_GENERATOR)
 
 
-def _flags(handler: Callable[..., Any]) -> int:
+def _flags(handler: Any) -> int:
+    while isinstance(handler, partial):
+        handler = handler.func
+    if not hasattr(handler, "__code__"):        # an object with a __call__ method
+        handler = type(handler).__call__
     code = getattr(handler, "__code__", None)
     return code.co_flags if code is not None else 0
 
@@ -101,7 +106,6 @@ def _by_inspect(handler: Callable[..., Any]) -> list[Parameter]:
 
 def _globals(handler: Any) -> dict[str, Any]:
     """Where the names in its annotations are looked up: the module of the function that is called at last."""
-    from functools import partial
     from inspect import unwrap
 
     handler = unwrap(handler)

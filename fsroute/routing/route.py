@@ -110,10 +110,14 @@ def _part(segment: Segment, value: Any) -> str:
     if isinstance(value, list | tuple):
         raise TypeError(f"{segment} takes one value, not a {type(value).__name__}")
     text = str(value)
-    if text in ("", ".", "..") or "/" in text or "\0" in text:
-        raise ValueError(f'{segment} takes a value that is not empty, "." or ".." and has no "/" in it, '
+    if text in ("", ".", "..") or "/" in text or "\0" in text or not _is_utf8(text):
+        raise ValueError(f'{segment} takes a value that is not empty, "." or ".." and is text without "/", '
                          f"not {text[:40]!r}")
     return text
+
+
+def _is_utf8(text: str) -> bool:
+    return text.encode("utf-8", "replace").decode() == text     # a lone surrogate is not
 
 
 def _parts(segment: Segment, values: Any) -> list[str]:

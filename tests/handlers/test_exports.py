@@ -23,6 +23,7 @@ def module(source: str) -> ModuleType:
     ("from operator import itemgetter as get\ndef GET(): ...", ["GET"]),
     ("get = {}\nPOSTS = []\ndefault = 1\nTRACE = 'x'\ndef GET(): ...", ["GET"]),
     ("class get: ...\ndef GET(): ...", ["GET"]),
+    ("class C:\n    def __call__(self): ...\nget = C()\ndef GET(): ...", ["GET"]),
     ("def helper(): ...\ndef getter(): ...\ndef post_all(): ...\ndef GET(): ...", ["GET"]),
     ("def GETALL(): ...\ndef LIST(): ...\ndef GET(): ...", ["GET"]),
 ])

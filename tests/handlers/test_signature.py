@@ -66,7 +66,13 @@ async def async_generator() -> Any:
 async def coroutine() -> None: ...
 
 
+class CalledGenerator:
+    def __call__(self) -> Any:
+        yield 1
+
+
 @pytest.mark.parametrize(("handler", "plainly", "asynchronously"), [
+    (functools.partial(generator), True, False), (CalledGenerator(), True, False),
     (generator, True, False), (async_generator, False, True), (coroutine, False, False), (len, False, False)])
 def test_generators_are_told_apart(handler: Any, plainly: bool, asynchronously: bool) -> None:
     assert is_generator(handler) is plainly

@@ -89,6 +89,7 @@ def test_a_route_with_values_is_a_path(pattern: str, values: dict[str, Any], pat
     ("/users/[id]", {"id": ".."}, ValueError, "[id] takes a value"),
     ("/users/[id]", {"id": "a/b"}, ValueError, "[id] takes a value"),
     ("/users/[id]", {"id": "a\0"}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": "\ud800"}, ValueError, "[id] takes a value"),
     ("/users/[id]", {"id": ["a"]}, TypeError, "[id] takes one value, not a list"),
     ("/files/[...path]", {"path": []}, ValueError, "at least one value"),
     ("/files/[...path]", {"path": "a/b"}, TypeError, "[...path] takes a list, not str"),
