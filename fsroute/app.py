@@ -44,11 +44,9 @@ class App:
     package: the module name under which the files are imported; the folder's own name when left out.
     lazy: import each route file at the first request for its path instead of now, and say only then what is
     wrong with it; for short-lived processes.
-    methods: methods beyond the usual seven that route files may export, such as "QUERY"; never TRACE or
-    CONNECT.
+    methods: those beyond the usual seven that route files may export, such as "QUERY".
     max_body: the largest request body, in bytes; None for no limit. A route file may set its own.
-    hosts: the names this app answers to, "*.example.com" for all below; any other Host is a 400. None for
-    any.
+    hosts: the names this app answers to, "*.example.com" for all below; any other Host is a 400. None: any.
     proxies: how many proxies of ours stand before the app, whose word on client address and scheme counts; or
     {"for": 1, "proto": 1, "host": 1} with the number for each.
     trailing_slash: what becomes of a final slash: "redirect" (308, without it), "ignore" or "strict" (a

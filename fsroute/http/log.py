@@ -22,7 +22,6 @@ _HINTS = (
     ("'method' object is not subscriptable", 'if it is request.json: it is a method, request.json()["name"]'),
 )
 
-
 # A record stays readable whatever is raised. Of exceptions that led to one another the last ones tell; groups
 # are cut where Python cuts them.
 _LONGEST_TEXT = 2_000

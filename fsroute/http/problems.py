@@ -3,7 +3,7 @@
 Rules this module keeps
 -----------------------
 1. Every error answer is application/problem+json, or a small HTML page for a client that prefers HTML; so
-   it says `Vary: Accept`. None is stored by a cache.
+   it says `Vary: Accept`. No cache stores it, unless the error has a Cache-Control of its own.
 2. Nothing of an exception that is no HTTPError reaches the client.
 3. Nothing fails here: an HTTPError that cannot be shaped (members JSON has no form for) is a fault of its
    own, logged, and answered with the plain 500.

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
 _UNSET: Any = object()
 
-
 # type "/" subtype, both tokens, and the suffix of RFC 6839
 _is_json_suffixed = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+\+json").fullmatch
 
@@ -171,8 +170,7 @@ class Request:
     def url_for(self, pattern: str, /, *, absolute: bool = False, **values: Any) -> str:
         """The URL of a route, with the prefix the app is mounted under: url_for("/api/users/[id]", id=42).
 
-        absolute: with scheme and host, where the host can be trusted: App(hosts=) names it, or it is
-        loopback.
+        absolute: with scheme and host, where the host can be trusted: App(hosts=) names it or it is loopback.
         Raises LookupError for a pattern that no route has, ValueError or TypeError for values that do not
         fit, RuntimeError for an absolute URL on a host that anybody could have named.
         """
@@ -182,10 +180,9 @@ class Request:
         return quoted_path(script_name(self.environ) + path)
 
     def after(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Calls the function once the answer is out, in the order of these calls, whether the handler failed
-        or not.
+        """Calls the function once the answer is out, whether the handler failed or not.
 
-        It runs when the host closes the response, so it holds the connection and counts against the worker's
+        Several are called in order. It runs when the host closes the response, so it holds the connection and counts against the worker's
         timeout, and it does not run when the process dies: what must happen belongs in a queue. An exception
         in it is logged.
         """
@@ -197,12 +194,13 @@ class Request:
     def build(cls, method: str = "GET", url: str = "/", *, json: Any = _UNSET,
               body: builtins.bytes | str = b"", headers: Given = None, params: dict[str, Any] | None = None,
               environ: Environ | None = None) -> Request:
-        """A request made by hand, to call a handler in a test: Request.build("POST", "/api/users",
-        json={...}).
+        """A request made by hand, to call a handler in a test.
 
-        url: a path with a query, or a whole URL. json: a value, sent as application/json. body: the body
-        itself.
-        headers: a mapping or pairs. params: what the path's names would hold. environ: WSGI keys of its own.
+            Request.build("POST", "/api/users?notify=1", json={"name": "Eve"})
+
+        url: a path with a query, or a whole URL. json: a value, sent as application/json.
+        body: the body itself. headers: a mapping or pairs. params: what the path's names would hold.
+        environ: WSGI keys of its own.
         """
         made = build_environ(method, url, dumps(json) if json is not _UNSET else body, headers)
         if json is not _UNSET:
