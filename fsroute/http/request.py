@@ -170,7 +170,7 @@ class Request:
     def url_for(self, pattern: str, /, *, absolute: bool = False, **values: Any) -> str:
         """The URL of a route, with the prefix the app is mounted under: url_for("/api/users/[id]", id=42).
 
-        absolute: with scheme and host, if the host can be trusted: App(hosts=) names it or it is loopback.
+        absolute: with scheme and host, where that can be trusted: on names in App(hosts=) and on loopback.
         Raises LookupError for a pattern that no route has, ValueError or TypeError for values that do not
         fit, RuntimeError for an absolute URL on a host that anybody could have named.
         """
