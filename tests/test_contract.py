@@ -4,6 +4,8 @@ import inspect
 import io
 import json
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -308,3 +310,19 @@ def test_the_pattern_is_in_the_environ_for_metrics(make: Make) -> None:
         environ = environ_of(method, target)
         exchange(app, environ)
         assert environ["fsroute.route"] == pattern
+
+
+# the command line
+
+def test_a_module_beside_the_root_is_found_first_wherever_the_command_is_given(
+    tree: Tree, tmp_path: Path
+) -> None:
+    root = tree({"app/route.py": "from shop_prices import GET\n", "shop_prices.py": "def GET(): return {}\n"})
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "shop_prices.py").write_text(SPOILT)
+    done = subprocess.run(
+        [sys.executable, "-m", "fsroute", "routes", f"{root}/app"], cwd=here, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": f"{here}:{Path(__file__).parents[1]}"}, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("GET  /  ")

@@ -182,9 +182,9 @@ class Request:
     def after(self, function: Callable[..., object], *arguments: Any) -> None:
         """Calls the function once the answer is out, whether the handler failed or not.
 
-        Several are called in order. It runs when the host closes the response, so it holds the connection and counts against the worker's
-        timeout, and it does not run when the process dies: what must happen belongs in a queue. An exception
-        in it is logged.
+        Several are called in order, when the host closes the response. So they hold the connection, count
+        against the worker's timeout, and do not run when the process dies: what must happen belongs in a
+        queue. An exception in one is logged.
         """
         if self._after is None:
             self._after = []
