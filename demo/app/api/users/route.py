@@ -1,7 +1,5 @@
 """/api/users: list the users, add one."""
 
-from urllib.parse import quote
-
 from app._lib.users import RULES, User, add_user, all_users
 from app._lib.validation import check, json_object
 from fsroute import Request, Response
@@ -13,9 +11,8 @@ def GET() -> list[User]:
 
 def POST(request: Request) -> Response:
     user = add_user(**check(json_object(request), RULES))
-    mount = quote(request.environ.get("SCRIPT_NAME", ""), encoding="latin-1")
     return Response.json(
         {"message": "User created", "id": user.id, "name": user.name},
         status=201,
-        headers={"Location": f"{mount}/api/users/{user.id}"},
+        headers={"Location": request.url_for("/api/users/[id]", id=user.id)},
     )
