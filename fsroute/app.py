@@ -59,6 +59,8 @@ class App:
                  lazy: bool = False, methods: Iterable[str] = (), max_body: int | None = 2**20,
                  hosts: Iterable[str] | None = None, proxies: int | Mapping[str, int] = 0,
                  trailing_slash: str = "redirect", fallback: WSGIApp | None = None) -> None:
+        if fallback is not None and not callable(fallback):
+            raise TypeError(f"fallback is a WSGI app, not {type(fallback).__name__}")
         options = Options(max_body, trailing_slash, methods)
         self._site = Site(hosts, proxies)
         self._hosts = self._site.passed

@@ -1,5 +1,6 @@
 """What App(...) can be told, and what it tells: seen from outside."""
 
+import asyncio
 import json
 from typing import Any
 from wsgiref.validate import validator
@@ -73,7 +74,7 @@ def test_the_limit_of_a_route_is_its_own_else_the_apps(make: Make) -> None:
 
 @pytest.mark.parametrize("source", ["max_body = '1 MB'", "trailing_slash = True"])
 def test_what_a_route_may_not_set_is_a_fault_at_start(tree: Tree, source: str) -> None:
-    with pytest.raises(TreeError, match=source.split()[0] + " is .*; set it to one of these"):
+    with pytest.raises(TreeError, match=source.split()[0] + " is .*; correct it, or leave it out"):
         App(tree({"route.py": ECHO + source}))
 
 
@@ -266,6 +267,23 @@ def test_an_answer_with_something_left_for_afterwards_keeps_the_hosts_rules(clie
     app = client({"route.py": "def GET(request):\n    request.after(list)\n    return {'a': 1}\n"})
     assert app.get("/").json == {"a": 1}
     assert app.head("/").body == b""
+
+
+@pytest.mark.parametrize("function", ["print", None, asyncio.sleep])
+def test_what_is_no_plain_function_cannot_be_left_for_afterwards(function: Any) -> None:
+    with pytest.raises(TypeError, match=r"after\(\) takes a plain function"):
+        Request.build().after(function)
+
+
+def test_what_is_left_by_what_was_left_runs_too(make: Make) -> None:
+    app = make({"route.py": """
+RAN = []
+def GET(request):
+    request.after(request.after, RAN.append, 1)
+    return RAN
+"""})
+    assert exchange(app, environ_of("GET", "/")).body == b"[]"
+    assert exchange(app, environ_of("GET", "/")).body == b"[1]"
 
 
 def test_state_is_the_requests_own() -> None:

@@ -9,7 +9,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from fsroute import App, TreeError
+from fsroute import App, Request, TreeError
 from tests.conftest import Make, Tree
 from tests.exchange import environ_of, exchange
 
@@ -50,6 +50,14 @@ def test_a_routes_own_settings_count_from_the_first_request_on(make: Make) -> No
     assert exchange(app, environ_of("POST", "/a", b"four")).status == 413
     assert exchange(app, environ_of("GET", "/a/")).status == 200
     assert exchange(app, environ_of("GET", "/b/")).status == 404
+
+
+def test_a_request_that_was_on_its_way_when_another_filled_the_route_has_the_routes_limit(make: Make) -> None:
+    app = make({"a/route.py": ECHO}, lazy=True)
+    resource = next(iter(app._resources.values()))
+    early = Request(environ_of("POST", "/a", b"four"), "/a", {}, resource.settings)
+    resource.filled()
+    assert resource.endpoints["POST"](early)[0].startswith("413")
 
 
 def test_a_file_that_cannot_be_imported_is_a_500_of_its_own_path_and_is_not_run_by_every_request(

@@ -100,7 +100,7 @@ class _Composer:
         try:
             options = options.of(module)
         except ValueError as error:
-            faults.append(Fault([name], str(error), "set it to one of these, or leave it to App(...)"))
+            faults.append(Fault([name], str(error), "correct it, or leave it out: App(...) has the default"))
         return self._compose(route, name, exports.handlers(module, options.methods), options, faults)
 
     def later(self, route: Route, name: str, modules: Modules) -> Resource:

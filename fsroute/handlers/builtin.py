@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..http.send import Answer, Endpoint
 
 not_found = ready(404, "No route matches this path")
-bad_host = ready(400, "The Host header is neither a name nor an address with a port")
+bad_host = ready(400, "The Host header is missing, malformed, or names a host that is not served here")
 bad_path = ready(400, "The path is not UTF-8, holds a NUL or does not begin with a slash")
 
 

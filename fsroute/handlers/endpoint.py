@@ -2,8 +2,9 @@
 
 Rules this module keeps
 -----------------------
-1. An endpoint never raises an Exception: what is raised in it becomes the answer. Other BaseExceptions
-   (SystemExit, KeyboardInterrupt) are no answers and pass on to the host.
+1. An endpoint never raises an Exception: what is raised in it becomes the answer, and so does asyncio's
+   CancelledError. Other BaseExceptions (SystemExit, KeyboardInterrupt) are no answers and pass on to the
+   host.
 2. What a handler returns is turned into a Response by one table, `respond`. What is not in the table is a
    500 and a log line that names the function, what it returned, and the right form; nothing is guessed.
 3. A Response that a handler returned is never written to: it may be one the module keeps.
@@ -14,7 +15,7 @@ from __future__ import annotations
 from ..http.problems import problem
 from ..http.response import Response
 from ..http.send import answer, json_answer
-from .loop import run
+from .loop import is_cancellation, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
             return answer(result if isinstance(result, Response) else respond(result, where))
         except Exception as error:
             return answer(problem(error, request))
+        except BaseException as error:
+            if not is_cancellation(error):
+                raise
+            return answer(problem(RuntimeError("something the handler waited for was cancelled"), request))
     return answered
 
 

@@ -14,7 +14,8 @@ Rules this module keeps
 3. Where a loop runs in this thread already (a notebook, an async host that calls WSGI), or where threads are
    gevent's greenlets, the coroutine runs in another, real thread, on a loop of its own.
 4. Tasks that a request leaves behind are cancelled with it. If they have not ended after a second, that is
-   logged, and their loop is closed all the same.
+   logged, and their loop is closed all the same. Timers and async generators, which asyncio does not list,
+   are left to the loop.
 """
 
 from __future__ import annotations
@@ -61,6 +62,12 @@ def run(awaitable: Awaitable[Any]) -> Any:
     return _run_there(awaitable, _in_new_thread) if runs_already else _run_on(_loop(), awaitable)
 
 
+def is_cancellation(error: BaseException) -> bool:
+    """Whether it is asyncio's CancelledError: no Exception, yet no reason to end a worker."""
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
+
+
 def _run_on(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[Any]) -> Any:
     import asyncio
 
@@ -69,7 +76,7 @@ def _run_on(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[Any]) -> Any:
 
     try:
         return loop.run_until_complete(awaited())
-    except asyncio.CancelledError as fault:     # no Exception since Python 3.8, yet no reason to end a worker
+    except asyncio.CancelledError as fault:
         raise RuntimeError("the handler's coroutine was cancelled") from fault
     finally:
         if asyncio.all_tasks(loop):

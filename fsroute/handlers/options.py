@@ -16,7 +16,7 @@ from .exports import METHODS, NEVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
     from typing import Any
 
@@ -34,31 +34,33 @@ class Options:
     __slots__ = ("max_body", "methods", "trailing_slash")
 
     def __init__(self, max_body: int | None, trailing_slash: str, methods: Iterable[str] = ()) -> None:
-        _check_max_body(max_body)
-        _check_trailing_slash(trailing_slash)
+        wrong = [*_wrong_max_body(max_body), *_wrong_trailing_slash(trailing_slash)]
+        if wrong:
+            raise ValueError("; ".join(wrong))
         self.max_body = max_body
         self.trailing_slash = trailing_slash
         self.methods = _widened(methods)
 
     def of(self, module: ModuleType) -> Options:
         """The options of one route file. Raises ValueError for what it may not set."""
-        return Options(getattr(module, "max_body", self.max_body),
-                       getattr(module, "trailing_slash", self.trailing_slash), self.methods)
+        own = vars(module)          # what stands there; a module's own __getattr__ is not asked
+        return Options(own.get("max_body", self.max_body), own.get("trailing_slash", self.trailing_slash),
+                       self.methods)
 
 
-def _check_max_body(value: Any) -> None:
+def _wrong_max_body(value: Any) -> Iterator[str]:
     if value is not None and (type(value) is not int or value < 0):
-        raise ValueError(f"max_body is a number of bytes, or None for no limit, not {value!r:.80}")
+        yield f"max_body is a number of bytes, or None for no limit, not {value!r:.80}"
 
 
-def _check_trailing_slash(value: Any) -> None:
+def _wrong_trailing_slash(value: Any) -> Iterator[str]:
     if value not in ("redirect", "ignore", "strict"):
-        raise ValueError(f'trailing_slash is "redirect", "ignore" or "strict", not {value!r:.80}')
+        yield f'trailing_slash is "redirect", "ignore" or "strict", not {value!r:.80}'
 
 
 def _widened(methods: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(methods, str):
-        raise TypeError(f"methods is a list of names: methods=[{methods!r}]")
+    if isinstance(methods, str) or not hasattr(methods, "__iter__"):
+        raise TypeError(f"methods is a list of names, such as methods=[{str(methods)!r}]")
     names = dict.fromkeys((*METHODS, *methods))
     for name in names:
         if not isinstance(name, str) or not _is_method(name) or name in NEVER:

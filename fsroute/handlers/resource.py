@@ -72,12 +72,13 @@ class LazyResource(Resource):
     def filled(self) -> Resource:
         """This resource, made if it was not yet. Raises what its making raises."""
         made = self._make()
-        # The table first and in place: who looked into it a moment ago and found nothing goes to `refuse`,
-        # which is still _first, and who finds the new `refuse` looks into the new table.
+        # Other threads look on. Settings first and in place: whoever finds a real endpoint has the real
+        # limit, also with a Request made before. Then the table, in place too: who found nothing in it goes
+        # to `refuse`, which is still _first, and who finds the new `refuse` looks into the new table.
+        self.settings.max_body = made.settings.max_body
+        self.slashed = self if made.slashed is made else made.slashed
         self.endpoints.update(made.endpoints)
-        self.settings, self.slashed, self.refuse = made.settings, made.slashed, made.refuse
-        if made.slashed is made:
-            self.slashed = self
+        self.refuse = made.refuse
         return self
 
     def _first(self, request: Request) -> Answer:
@@ -85,5 +86,4 @@ class LazyResource(Resource):
             resource = self.filled()
         except Exception as error:
             return answer(problem(error, request))
-        request._settings = resource.settings
         return resource.endpoints.get(request.method, resource.refuse)(request)

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 class Constraint:
     """What the three have in common."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and repr(other) == repr(self)
+        return type(other) is type(self) and self._fields() == other._fields()
 
     def __hash__(self) -> int:
-        return hash(repr(self))
+        return hash(self._fields())
+
+    def _fields(self) -> tuple[Any, ...]:
+        """What it was made of, with the types, for 1 equals True and 1.0."""
+        values = [getattr(self, name) for name in self.__slots__]
+        return tuple((type(value), value) for value in values)
 
 
 class Range(Constraint):

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     PathFor = Callable[[str, dict[str, Any]], str]
 
 _UNSET: Any = object()
+_COROUTINE = 0x80       # inspect.CO_COROUTINE: `async def`
 
 # type "/" subtype, both tokens, and the suffix of RFC 6839
 _is_json_suffixed = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+\+json").fullmatch
@@ -184,8 +185,11 @@ class Request:
 
         Several are called in order, when the host closes the response. So they hold the connection, count
         against the worker's timeout, and do not run when the process dies: what must happen belongs in a
-        queue. An exception in one is logged.
+        queue. An exception in one is logged. Raises TypeError for what is no plain function.
         """
+        code = getattr(function, "__code__", None)
+        if not callable(function) or (code is not None and code.co_flags & _COROUTINE):
+            raise TypeError(f"after() takes a plain function and its arguments, not {function!r:.80}")
         if self._after is None:
             self._after = []
         self._after.append((function, arguments))

@@ -74,9 +74,9 @@ class Closing:
         return iter(self._body)
 
     def close(self) -> None:
-        """Runs each function once, whatever the others raise."""
-        waiting, self._request._after = self._request._after or [], None
-        for function, arguments in waiting:
+        """Runs each function once, whatever the others raise; also those that they leave in their turn."""
+        while self._request._after:
+            function, arguments = self._request._after.pop(0)
             try:
                 function(*arguments)
             except Exception as error:

@@ -37,8 +37,9 @@ _PORTS = {"http": "80", "https": "443"}
 # a name as in `hosts`: a host without a port, with "*." before it for all its subdomains
 _is_name = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]").fullmatch
 _is_loopback = re.compile(r"(?:localhost|(?:.+\.)?localhost|127\.[0-9.]+|\[::1\])(?::[0-9]+)?").fullmatch
-# an address as proxies write it: IPv4, IPv6, with a port or without, or an obfuscated name (RFC 7239, 6)
-_is_client = re.compile(r"[0-9A-Za-z.:_\[\]-]{1,80}").fullmatch
+# an address as proxies write it: IPv6 in brackets, IPv4, both with a port or without; or bare IPv6
+_is_client = re.compile(
+    r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]+)?|([0-9.]{7,15})(?::[0-9]+)?|([0-9A-Fa-f:.]{2,45})").fullmatch
 
 
 class Site:
@@ -64,13 +65,14 @@ class Site:
         """Whether the request names a host this app answers to."""
         host = environ.get("HTTP_HOST")
         if host is None:
-            return self._exact is None and not self._hops["host"]
-        if not self._answers_to(host):
+            if self._exact is not None:
+                return False
+        elif not self._answers_to(host):
             return False
         if self._hops["host"]:
             forwarded = self._forwarded(environ, "host")
             return forwarded is None or self._answers_to(forwarded)
-        if len(self.passed) < _KNOWN and host == host.lower():
+        if host is not None and len(self.passed) < _KNOWN and host == host.lower():
             self.passed.add(host)
         return True
 
@@ -93,9 +95,9 @@ class Site:
 
     def client(self, environ: Environ) -> str | None:
         """The client's address; None where there is none, as behind a unix socket."""
-        forwarded = self._forwarded(environ, "for")
-        if forwarded is not None and _is_client(forwarded):
-            return forwarded
+        found = _is_client(self._forwarded(environ, "for") or "")
+        if found:
+            return found[1] or found[2] or found[3]
         return environ.get("REMOTE_ADDR") or None
 
     def absolute(self, environ: Environ, path: str) -> str:
@@ -118,7 +120,8 @@ class Site:
         name = host.lower()
         if not name.endswith("]"):      # an IPv6 address without a port ends in one, and holds colons
             name = name.rpartition(":")[0] or name
-        return name in self._exact or name.endswith(self._suffixes)
+        name = name.removesuffix(".")   # a name that says it is whole
+        return name in self._exact or (name.endswith(self._suffixes) and ".." not in f".{name}")
 
     def _forwarded(self, environ: Environ, what: str) -> str | None:
         hops = self._hops[what]
@@ -132,14 +135,17 @@ def _names(hosts: Iterable[str] | None) -> tuple[frozenset[str] | None, tuple[st
     """Exact names and, with the dot, suffixes."""
     if hosts is None:
         return None, ()
-    if isinstance(hosts, str):
-        raise TypeError(f"hosts is a list of names: hosts=[{hosts!r}]")
-    names = [name.lower() for name in hosts]
+    if isinstance(hosts, str) or not hasattr(hosts, "__iter__"):
+        raise TypeError(f"hosts is a list of names, such as hosts=[{str(hosts)!r}]")
+    names = list(hosts)
+    if not names:
+        raise ValueError("hosts names no host, so that every request would be refused; None takes any")
     for name in names:
-        if not _is_name(name):
+        if not isinstance(name, str) or not _is_name(name):
             raise ValueError(f"hosts: {name!r} is no name such as example.com or *.example.com, no port")
-    return (frozenset(name for name in names if not name.startswith("*")),
-            tuple(name[1:] for name in names if name.startswith("*")))
+    lowered = [name.lower() for name in names]
+    return (frozenset(name for name in lowered if not name.startswith("*")),
+            tuple(name[1:] for name in lowered if name.startswith("*")))
 
 
 def _hops(proxies: int | Mapping[str, int]) -> dict[str, int]:

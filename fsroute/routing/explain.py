@@ -30,8 +30,9 @@ def passed_over(routes: Iterable[Route], path: str, chosen: Route | None) -> lis
             continue
         reach, reason = _walk(route, parts)
         if reason is None:
-            if chosen is not None:
-                matching.append((route, _precedence(chosen, route)))
+            why = _precedence(chosen, route) if chosen is not None else \
+                'it would, but for the final slash or an empty, "." or ".." segment'
+            matching.append((route, why))
         elif reach > 0:
             others.append((-reach, route.pattern, route, reason))
     close = sorted(others, key=lambda other: other[:2])[:_CLOSEST]

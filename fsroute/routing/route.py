@@ -109,11 +109,29 @@ class Route:
 def _part(segment: Segment, value: Any) -> str:
     if isinstance(value, list | tuple):
         raise TypeError(f"{segment} takes one value, not a {type(value).__name__}")
-    text = str(value)
+    text = _spelt(value)
     if text in ("", ".", "..") or "/" in text or "\0" in text or not _is_utf8(text):
         raise ValueError(f'{segment} takes a value that is not empty, "." or ".." and is text without "/", '
                          f"not {text[:40]!r}")
     return text
+
+
+def _spelt(value: Any) -> str:
+    """The text from which a handler's annotation makes that value again; "" for None."""
+    if type(value) in (str, int):       # nearly always
+        return str(value)
+    from decimal import Decimal
+    from enum import Enum
+
+    if isinstance(value, Enum):
+        return _spelt(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | Decimal):
+        return format(Decimal(str(value)), "f")     # without an exponent
+    if hasattr(value, "isoformat"):                 # date, datetime
+        return str(value.isoformat())
+    return "" if value is None else str(value)
 
 
 def _is_utf8(text: str) -> bool:

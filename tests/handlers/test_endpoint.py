@@ -114,6 +114,14 @@ def test_a_circle_is_an_error_of_its_own_request_only(caplog: pytest.LogCaptureF
     assert answer_to(lambda request: [1]).body == b"[1]"
 
 
+def test_a_cancellation_is_an_ordinary_failure(caplog: pytest.LogCaptureFixture) -> None:
+    def handler(request: Request) -> Any:
+        raise asyncio.CancelledError
+
+    assert answer_to(handler).status == 500
+    assert "cancelled" in caplog.text
+
+
 @pytest.mark.parametrize("make", [
     lambda: HTTPError(404, "User not found"),
     lambda: HTTPError(404, "User not found", headers={"X-A": "b"}),

@@ -52,5 +52,11 @@ def test_methods_are_identifiers_in_capitals_and_never_trace_or_connect(
         Options(None, "strict", methods)
 
 
+def test_all_that_is_wrong_is_said_and_a_modules_own_getattr_is_not_asked() -> None:
+    with pytest.raises(ValueError, match=r"^max_body is .*; trailing_slash is "):
+        APPS.of(module(max_body="1", trailing_slash=True))
+    assert APPS.of(module(__getattr__=lambda name: 5)).max_body == 10
+
+
 def test_a_method_named_twice_is_one() -> None:
     assert Options(None, "strict", ["GET", "PROPFIND", "PROPFIND"]).methods == (*METHODS, "PROPFIND")

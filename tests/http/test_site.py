@@ -49,15 +49,17 @@ def test_the_scheme_is_what_the_host_says_and_one_of_two(environ: dict[str, Any]
 
 
 @pytest.mark.parametrize("host", [
-    "example.com", "EXAMPLE.com:8000", "example.com:1", "a.wild.org", "a.b.WILD.org:80", "[::1]", "[::1]:80"])
+    "example.com", "example.com.", "EXAMPLE.com:8000", "example.com:1", "a.wild.org", "a.b.WILD.org:80",
+    "[::1]", "[::1]:80"])
 def test_a_host_among_those_named_is_answered(host: str) -> None:
     assert Site(["example.com", "*.wild.org", "[::1]"]).knows({"HTTP_HOST": host})
 
 
 @pytest.mark.parametrize("host", [
     None, "", "example.org", "wild.org", "xwild.org", "example.com.evil.org", "evil.org/example.com",
-    "example.com@x",
-    "example.com:x", "[::2]", "::1", ".wild.org:80 ", "example.com."])
+    "example.com@x", "..wild.org",
+    "a..wild.org",
+    "example.com:x", "[::2]", "::1", ".wild.org:80 ", "example.com.."])
 def test_any_other_host_is_not(host: str | None) -> None:
     environ = {"SERVER_NAME": "example.com"} | ({"HTTP_HOST": host} if host is not None else {})
     assert not Site(["example.com", "*.wild.org", "[::1]"]).knows(environ)
@@ -68,6 +70,13 @@ def test_without_names_any_host_that_is_one_is_answered_and_none_at_all() -> Non
     assert site.knows({"HTTP_HOST": "anything.example"})
     assert site.knows({})
     assert not site.knows({"HTTP_HOST": "x/admin"})
+
+
+def test_without_a_host_a_forwarded_one_counts_when_told() -> None:
+    site = Site(None, {"host": 1})
+    assert site.knows({"HTTP_X_FORWARDED_HOST": "outer.example"})
+    assert not site.knows({"HTTP_X_FORWARDED_HOST": "out/er"})
+    assert not Site(["outer.example"], {"host": 1}).knows({"HTTP_X_FORWARDED_HOST": "outer.example"})
 
 
 def test_names_that_passed_are_remembered_in_lower_case_and_not_without_end() -> None:
@@ -89,7 +98,12 @@ def test_names_that_passed_are_remembered_in_lower_case_and_not_without_end() ->
     (2, "1.2.3.4", "10.0.0.1"),             # fewer entries than hops: it did not come through them
     (1, "", "10.0.0.1"),
     (1, "6.6.6.6,", "10.0.0.1"),
-    (1, "[2001:db8::1]:4711", "[2001:db8::1]:4711"),
+    (1, "[2001:db8::1]:4711", "2001:db8::1"),
+    (1, "[2001:db8::1]", "2001:db8::1"),
+    (1, "2001:db8::1", "2001:db8::1"),
+    (1, "1.2.3.4:555", "1.2.3.4"),
+    (1, "unknown", "10.0.0.1"),
+    (1, "_hidden", "10.0.0.1"),
     (1, "<script>", "10.0.0.1"),
     ({"proto": 1}, "6.6.6.6", "10.0.0.1"),
     ({"for": 1}, " 6.6.6.6 ", "6.6.6.6"),
@@ -162,6 +176,7 @@ def test_an_absolute_url_elsewhere_needs_names(host: str) -> None:
     (("example.com",), TypeError), ((["example.com:80"],), ValueError),
     ((["http://example.com"],), ValueError),
     ((["*"],), ValueError), ((["a.*.com"],), ValueError), (([""],), ValueError),
+    (([],), ValueError), ((5,), TypeError), (([5],), ValueError), (([b"x"],), ValueError),
     ((None, -1), ValueError), ((None, True), TypeError), ((None, "1"), TypeError),
     ((None, {"prefix": 1}), ValueError),
     ((None, {"for": "1"}), ValueError), ((None, {"for": True}), ValueError), ((None, None), TypeError)])

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +12,10 @@ from fsroute.routing.route import Route, Segment
 
 if TYPE_CHECKING:
     from fsroute.routing.route import SegmentKind
+
+
+class Color(Enum):
+    RED = "red"
 
 
 def literals(*names: str) -> list[Segment]:
@@ -75,6 +82,13 @@ def test_one_name_of_two_kinds_is_two_segments() -> None:
     ("/docs/[[...slug]]", {"slug": []}, "/docs"),
     ("/docs/[[...slug]]", {"slug": ["a"]}, "/docs/a"),
     ("/%5Bx%5D", {}, "/[x]"),
+    ("/[x]", {"x": True}, "/true"),
+    ("/[x]", {"x": Color.RED}, "/red"),
+    ("/[x]", {"x": datetime(2026, 1, 2, 3, 4, tzinfo=UTC)}, "/2026-01-02T03:04:00+00:00"),
+    ("/[x]", {"x": 1e-7}, "/0.0000001"),
+    ("/[x]", {"x": 0.1}, "/0.1"),
+    ("/[x]", {"x": Decimal("1E+2")}, "/100"),
+    ("/[x]", {"x": 7}, "/7"),
 ])
 def test_a_route_with_values_is_a_path(pattern: str, values: dict[str, Any], path: str) -> None:
     assert route_of(pattern).path(values) == path
@@ -85,6 +99,7 @@ def test_a_route_with_values_is_a_path(pattern: str, values: dict[str, Any], pat
     ("/users/[id]", {"id": 1, "x": 2}, TypeError, "see to x"),
     ("/a", {"x": 2}, TypeError, "/a takes no values; see to x"),
     ("/users/[id]", {"id": ""}, ValueError, "[id] takes a value"),
+    ("/users/[id]", {"id": None}, ValueError, "[id] takes a value"),
     ("/users/[id]", {"id": "."}, ValueError, "[id] takes a value"),
     ("/users/[id]", {"id": ".."}, ValueError, "[id] takes a value"),
     ("/users/[id]", {"id": "a/b"}, ValueError, "[id] takes a value"),
