@@ -45,6 +45,9 @@ class _Kept:
 
 
 _here = threading.local()
+# gevent's pools that are idle, of one thread each: in a pool of few, coroutines would wait for others that
+# wait for them; and each thread leaves a hub behind, so they are used again
+_pools: list[Any] = []
 _not_ours: list[object] = []        # loops of the parent's other threads: one dropped here is closed there
 
 
@@ -125,12 +128,14 @@ def _beside_greenlets(job: Job) -> None:
     """As above; the other greenlets of this thread go on meanwhile."""
     from importlib import import_module
 
-    # one thread for one job: a pool of few would let some coroutines wait for others that wait for them
-    pool = import_module("gevent.threadpool").ThreadPool(1)
-    try:
-        pool.apply(job)
-    finally:
-        pool.kill()
+    hub = sys.modules["gevent"].get_hub()
+    pool = next((pool for pool in _pools if pool.hub is hub), None)
+    if pool is None:
+        pool = import_module("gevent.threadpool").ThreadPool(1)
+    else:
+        _pools.remove(pool)
+    pool.apply(job)             # when the greenlet is killed meanwhile, the pool is busy and not kept
+    _pools.append(pool)
 
 
 def _threads_are_greenlets() -> bool:
@@ -149,6 +154,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _close_idle() -> None:
+    _pools.clear()
     kept: _Kept | None = getattr(_here, "kept", None)
     if kept is not None and not kept.loop.is_running():
         kept.close()

@@ -202,3 +202,34 @@ def test_nothing_is_left_open_when_the_process_ends() -> None:
                           capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
+
+
+def test_beside_greenlets_nothing_grows_and_a_timeout_holds() -> None:
+    program = """
+import gevent.monkey; gevent.monkey.patch_all()
+import asyncio, gc, gevent
+from gevent.hub import Hub
+from fsroute.handlers.loop import run
+async def double(number):
+    await asyncio.sleep(0)
+    return number * 2
+def hubs():
+    gc.collect()
+    return sum(isinstance(thing, Hub) for thing in gc.get_objects())
+run(double(1))
+before = hubs()
+assert [run(double(number)) for number in range(100)] == [number * 2 for number in range(100)]
+assert hubs() == before, (before, hubs())
+jobs = [gevent.spawn(run, double(number)) for number in range(20)]
+gevent.joinall(jobs)
+assert [job.value for job in jobs] == [number * 2 for number in range(20)]
+try:
+    with gevent.Timeout(0.1):
+        run(asyncio.sleep(0.5))
+except gevent.Timeout:
+    assert run(double(3)) == 6
+    print("well")
+"""
+    done = subprocess.run([sys.executable, "-c", program],
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert (done.stdout, done.stderr) == ("well\n", "")
