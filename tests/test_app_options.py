@@ -318,6 +318,11 @@ def test_a_body_made_by_hand_can_be_read(options: dict[str, Any], body: bytes, k
     assert request.content_type == kind
 
 
+def test_headers_that_repeat_are_joined_as_hosts_do() -> None:
+    request = Request.build(headers=[("Cookie", "a=1"), ("X-A", "1"), ("cookie", "b=2"), ("x-a", "2")])
+    assert (request.headers["Cookie"], request.headers["X-A"]) == ("a=1; b=2", "1,2")
+
+
 def test_a_request_made_by_hand_may_name_its_host() -> None:
     request = Request.build("GET", "https://example.com:8443/x?y")
     assert (request.scheme, request.host, request.url) == (

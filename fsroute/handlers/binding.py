@@ -101,8 +101,9 @@ def _reader(parameter: Parameter, dynamic: dict[str, str], handler: Callable[...
     if name == "params":
         return _params
     if parameter.how == "keyword":
-        raise BindingError(f"takes {name!r} by keyword only",
-                           f"read it in the handler: request.query.get({name!r})")
+        mend = f"write {name} before the *" if name in dynamic else \
+            f"read it in the handler: request.query.get({name!r})"
+        raise BindingError(f"takes {name!r} by keyword only", mend)
     if name in dynamic:
         return _path_reader(parameter, is_list=dynamic[name] != "param")
     raise _unfilled(parameter, dynamic, handler, is_first)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Explanation:
     """Who answers a request, and why nobody else.
 
-    status: 200 where a handler runs, else what the app answers by itself: 204, 308, 400, 404 or 405.
+    status: 200 where a handler runs, else what the app answers by itself: 204, 308, 400, 404 or 405. A 404 is
+    what a fallback takes over.
     route: the route, None on a miss. handler: the name of the function in its file, None where none runs.
     params: the raw values by name. passed_over: other routes, each with the reason.
     """

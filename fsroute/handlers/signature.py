@@ -100,8 +100,9 @@ def _by_inspect(handler: Callable[..., Any]) -> list[Parameter]:
            inspect.Parameter.VAR_KEYWORD: "**kwargs"}
     signature = inspect.signature(handler)
     spaces = _globals(handler)
+    filled = handler.keywords if isinstance(handler, partial) else {}
     return [Parameter(name, how[parameter.kind], _resolved(parameter.annotation, spaces))
-            for name, parameter in signature.parameters.items()]
+            for name, parameter in signature.parameters.items() if name not in filled]
 
 
 def _globals(handler: Any) -> dict[str, Any]:

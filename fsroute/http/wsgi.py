@@ -82,9 +82,12 @@ def build_environ(method: str, url: str, body: bytes | str, headers: Given) -> E
     }
     if data:
         environ["CONTENT_LENGTH"] = str(len(data))
+    given: dict[str, list[str]] = {}
     for name, value in pairs(headers):
-        key = name.upper().replace("-", "_")
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+        given.setdefault(name.upper().replace("-", "_"), []).append(value)
+    for name, values in given.items():      # a host joins repeated ones
+        key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+        environ[key] = ("; " if name == "COOKIE" else ",").join(values)
     return environ
 
 

@@ -448,6 +448,22 @@ def test_the_request_may_be_taken_by_keyword_only() -> None:
     assert bind(keyword_only_request, PATH)(REQUEST) is REQUEST
 
 
+def test_what_a_partial_has_filled_needs_nothing() -> None:
+    def handler(request: Any, id: str, limit: int) -> Any:
+        return id, limit
+
+    assert bind(functools.partial(handler, limit=3), PATH)(REQUEST) == ("7", 3)
+
+
+def by_keyword_only(*, id: str) -> None: ...
+
+
+def test_a_path_value_by_keyword_only_is_told_where_to_stand() -> None:
+    with pytest.raises(BindingError) as caught:
+        bind(by_keyword_only, PATH)
+    assert caught.value.mend == "write id before the *"
+
+
 def test_what_comes_from_elsewhere_is_told_the_right_name() -> None:
     cases: list[tuple[Any, str]] = [
         (lambda req: None, "call it request, or annotate it, req: Request; or take any of request, params"),
