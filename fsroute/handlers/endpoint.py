@@ -38,7 +38,7 @@ def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
             result = call(request)
             if type(result) is dict:        # most results: no Response in between, 265 ns less
                 return json_answer(result)
-            return answer(result if isinstance(result, Response) else respond(result, where))
+            return answer(result if isinstance(result, Response) else respond(result, where, request))
         except Exception as error:
             return answer(problem(error, request))
         except BaseException as error:
@@ -48,7 +48,7 @@ def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
     return answered
 
 
-def respond(result: Any, where: str) -> Response:
+def respond(result: Any, where: str, request: Request) -> Response:
     """What a handler returned as a Response. Raises TypeError for what is none of the forms."""
     if isinstance(result, Response):
         return result
@@ -57,14 +57,14 @@ def respond(result: Any, where: str) -> Response:
     if isinstance(result, str | bytes):
         return Response(result)
     if type(result) is tuple and len(result) == 3 and isinstance(result[0], int):
-        return _of_triple(*result, where)
+        return _of_triple(*result, where, request)
     if hasattr(result, "__await__"):
-        return respond(run(result), where)
+        return respond(run(result, request.fetch), where, request)
     raise TypeError(f"{where} returned {_described(result)}; return {_FORMS}")
 
 
-def _of_triple(status: int, headers: Any, body: Any, where: str) -> Response:
-    converted = Response() if body is None else respond(body, where)
+def _of_triple(status: int, headers: Any, body: Any, where: str, request: Request) -> Response:
+    converted = Response() if body is None else respond(body, where, request)
     response = Response(converted.body, status=status, headers=converted.headers)
     response.headers.update(headers)
     return response

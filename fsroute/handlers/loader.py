@@ -19,6 +19,7 @@ import sys
 from threading import RLock
 from time import monotonic
 
+from ..http.log import said
 from ..routing.faults import Fault
 from .finder import NotMounted, look_again, mount
 
@@ -173,7 +174,7 @@ class _Cause:
         self.inside, self.outside = _places(error, file, tree)
         kind = type(error)
         # The lines that miss one module are many, and their cause is still one.
-        same = str(error) if isinstance(error, ImportError) else self.outside or self.inside
+        same = said(error) if isinstance(error, ImportError) else self.outside or self.inside
         self.key = kind, same
 
     def stops(self, file: str, cause: _Cause) -> None:
@@ -184,7 +185,7 @@ class _Cause:
 
     def fault(self, package: str) -> ImportFault:
         """The cause as a fault of the tree."""
-        what = f"{type(self.error).__name__}: {' '.join(str(self.error).split()) or 'no message'}"
+        what = f"{type(self.error).__name__}: {' '.join(said(self.error).split()) or 'no message'}"
         if len(self.places) == 1:
             named = [self.places[0][0]]
             others = [file for file in self.files if file not in named]

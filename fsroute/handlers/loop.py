@@ -51,11 +51,16 @@ _pools: list[Any] = []
 _not_ours: list[object] = []        # loops of the parent's other threads: one dropped here is closed there
 
 
-def run(awaitable: Awaitable[Any]) -> Any:
-    """The awaitable's result. Raises what it raises, RuntimeError when it was cancelled."""
+def run(awaitable: Awaitable[Any], fetch: Callable[[], None]) -> Any:
+    """The awaitable's result. Raises what it raises, RuntimeError when it was cancelled.
+
+    fetch: called first where another thread could not read what this one can: gevent's sockets belong to the
+    greenlets of one thread.
+    """
     import asyncio
 
     if _threads_are_greenlets():
+        fetch()
         return _run_there(awaitable, _beside_greenlets)
     try:
         asyncio.get_running_loop()

@@ -68,10 +68,11 @@ def escaped(text: str) -> str:
 def _hint(error: BaseException) -> str:
     if not isinstance(error, TypeError):
         return ""
-    return next((f"; {mend}" for sign, mend in _HINTS if sign in _text(error)), "")
+    return next((f"; {mend}" for sign, mend in _HINTS if sign in said(error)), "")
 
 
-def _text(thing: object) -> str:
+def said(thing: object) -> str:
+    """What an exception says, cut to a bearable length, whatever its own code does."""
     try:
         text = str(thing)
         cut = len(text) - _LONGEST_TEXT
@@ -119,10 +120,10 @@ def _alone(error: BaseException, level: int) -> list[str]:
     for frame in format_tb(error.__traceback__):
         lines += map(escaped, frame.rstrip("\n").split("\n"))
     kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-    lines.append(escaped(f"{kind}: {_text(error)}"))
+    lines.append(escaped(f"{kind}: {said(error)}"))
     notes = getattr(error, "__notes__", ())
     for note in notes if isinstance(notes, list | tuple) else [notes]:
-        lines.append(escaped(f"  note: {_text(note)}"))
+        lines.append(escaped(f"  note: {said(note)}"))
     if isinstance(error, BaseExceptionGroup) and level < _DEEPEST_GROUP:
         for part in error.exceptions[:_LARGEST_GROUP]:
             lines += [f"  | {line}" for line in _described(part, level + 1)]

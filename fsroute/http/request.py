@@ -255,6 +255,17 @@ class Request:
                 self._stream = io.BufferedReader(reader)
         return self._stream
 
+    def fetch(self) -> None:
+        """Reads the body ahead, if it is bounded, so that the readers need the connection no more.
+
+        What is wrong with it is said to whoever asks for it.
+        """
+        if self._settings.max_body is not None and self._stream is None and self._body is None:
+            try:
+                self.bytes()
+            except HTTPError:
+                pass
+
     def _open(self, only_json: bool = False) -> int | None:
         """Refuses what can be refused before the first byte is read.
 

@@ -172,6 +172,11 @@ def test_an_init_that_fails_is_one_fault(tree: Tree) -> None:
     assert line.endswith("ZeroDivisionError: division by zero; mend app/__init__.py:2")
 
 
+def test_an_exception_that_cannot_be_told_is_a_fault_all_the_same(tree: Tree) -> None:
+    [line] = said(tree({"a/route.py": "class E(Exception):\n    def __str__(self): raise KeyError\nraise E"}))
+    assert "E: <its text cannot be had: KeyError>; mend app/a/route.py:3" in line
+
+
 def test_different_causes_of_one_kind_are_different_faults(tree: Tree) -> None:
     root = tree({"a/route.py": "import json\njson.loads('')", "b/route.py": "import json\njson.loads('')",
                  "c/route.py": "1 / 0", "d/route.py": "1 / 0"})

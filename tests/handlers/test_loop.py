@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from fsroute.handlers.loop import run
+from fsroute.handlers import loop
+
+
+def run(awaitable: Any) -> Any:
+    return loop.run(awaitable, lambda: None)
+
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
@@ -177,7 +182,8 @@ def test_a_cancelled_coroutine_is_an_ordinary_failure() -> None:
 def test_a_forked_process_makes_its_own_loop_and_leaves_the_parents_alone() -> None:
     program = """
 import asyncio, os
-from fsroute.handlers.loop import run
+from fsroute.handlers.loop import run as run_it
+run = lambda awaitable: run_it(awaitable, int)
 async def loop(): return asyncio.get_running_loop()
 async def work():
     await asyncio.to_thread(int)        # needs the self-pipe, which a child could break
@@ -197,7 +203,7 @@ print("well")
 
 def test_nothing_is_left_open_when_the_process_ends() -> None:
     program = ("import threading; from fsroute.handlers.loop import run\nasync def f(): pass\n"
-               "run(f()); t = threading.Thread(target=lambda: run(f())); t.start(); t.join()")
+               "run(f(), int); t = threading.Thread(target=lambda: run(f(), int)); t.start(); t.join()")
     done = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", program],
                           capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -209,7 +215,8 @@ def test_beside_greenlets_nothing_grows_and_a_timeout_holds() -> None:
 import gevent.monkey; gevent.monkey.patch_all()
 import asyncio, gc, gevent
 from gevent.hub import Hub
-from fsroute.handlers.loop import run
+from fsroute.handlers.loop import run as run_it
+run = lambda awaitable: run_it(awaitable, int)
 async def double(number):
     await asyncio.sleep(0)
     return number * 2

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -67,6 +68,11 @@ TREE = {
             await asyncio.get_running_loop().getaddrinfo("localhost", 80)
             return {"current": asyncio.current_task() is not None, "done": task.done()}
     """,
+    "body": """
+        async def POST(request):
+            await asyncio.sleep(0)
+            return request.json()
+    """,
     "leave": """
         async def GET():
             state.left.append(asyncio.create_task(asyncio.sleep(60)))
@@ -116,6 +122,19 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     told = log.read_text()              # warnings included, but those of gunicorn are its own business
     complaints = re.findall("Traceback|event loop|transport|destroyed|never|[Ee]xception ignored", told)
     assert complaints == ["Traceback"] * told.count("ZeroDivisionError: told in the log"), told
+
+
+def test_a_body_that_is_late_arrives_whole(server: int) -> None:
+    with socket.create_connection(("127.0.0.1", server), timeout=10) as connection:
+        connection.sendall(b"POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: 9\r\nConnection: close\r\n\r\n[1,")
+        time.sleep(0.3)
+        connection.sendall(b"2,\"3\"]")
+        answer = b""
+        while data := connection.recv(1_000):
+            answer += data
+    assert answer.split(b" ")[1] == b"200"
+    assert answer.endswith(b'[1,2,"3"]')
 
 
 def command(host: str) -> list[str]:
