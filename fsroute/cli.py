@@ -14,13 +14,14 @@ import errno
 import importlib
 import os
 import sys
+from contextlib import contextmanager
 from operator import attrgetter
 
 from . import App, TreeError, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,14 +76,15 @@ def _dev(options: argparse.Namespace) -> int:
         raise _Mistake(f"cannot listen on {options.host}:{options.port}: {error}{hint}") from None
     with server:
         url = f"http://{options.host}:{server.server_port}/"
-        routes = "1 route" if len(app.routes) == 1 else f"{len(app.routes)} routes"
-        print(f"fsroute: {routes} on {url} (for local work; Ctrl-C stops it)", flush=True)
+        print(f"fsroute: {options.app} on {url} (for local work; Ctrl-C stops it)", flush=True)
         server.serve_forever()
     return 0
 
 
 def _routes(options: argparse.Namespace) -> int:
-    routes = sorted(_app(options.app).routes, key=attrgetter("pattern"))
+    app = _app(options.app)
+    with _own_code(options.app):        # of a lazy app, the route files are imported now
+        routes = sorted(app.routes, key=attrgetter("pattern"))
     rows = [(" ".join(route.methods), route.pattern, os.path.relpath(route.file)) for route in routes]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for methods, pattern, file in rows:
@@ -101,15 +103,22 @@ def _app(name: str) -> App:
         return App(root)
     sys.path.insert(0, os.getcwd())
     module, _, attribute = name.partition(":")
-    try:
+    with _own_code(name):
         app = getattr(importlib.import_module(module), attribute)
-    except TreeError:
-        raise
-    except Exception as error:      # a module's own code may raise anything
-        raise _Mistake(f"{name}: {type(error).__name__}: {error}{_place(error)}") from None
     if not isinstance(app, App):
         raise _Mistake(f"{name} is no App but {type(app).__name__}")
     return app
+
+
+@contextmanager
+def _own_code(name: str) -> Iterator[None]:
+    """Around the import of people's own files, which may raise anything: told in one line."""
+    try:
+        yield
+    except TreeError:
+        raise
+    except Exception as error:
+        raise _Mistake(f"{name}: {type(error).__name__}: {error}{_place(error)}") from None
 
 
 def _place(error: Exception) -> str:

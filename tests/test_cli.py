@@ -27,6 +27,8 @@ FILES = {
     "broken/a/route.py": "def get(): ...",
     "wrong.py": "\n1 / 0",
     "torn.py": "def (",
+    "lazily.py": "import fsroute\napp = fsroute.App('late', lazy=True)\n",
+    "late/a/route.py": "1 / 0",
     "broken/b/route.py": "def POSTS(): ...",
 }
 
@@ -77,6 +79,7 @@ def test_a_folder_elsewhere_is_served_with_its_parent_on_the_path(project: Path,
     (("routes", "service:number"), 1, r"^fsroute: service:number is no App but int\n$"),
     (("routes", "service:nothing"), 1, r"^fsroute: service:nothing: .*no attribute 'nothing'\n$"),
     (("routes", "nothing:app"), 1, r"^fsroute: nothing:app: ModuleNotFoundError: No module named.*\n$"),
+    (("routes", "lazily:app"), 1, r"^fsroute: lazily:app: ZeroDivisionError: .* \(late/a/route\.py:1\)\n$"),
     (("routes", "service"), 1, r"^fsroute: service is a module: name the App in it, such as service:app\n$"),
     (("routes", "wrong:app"), 1, r"^fsroute: wrong:app: ZeroDivisionError: .* \(wrong\.py:2\)\n$"),
     (("routes", "torn:app"), 1, r"^fsroute: torn:app: SyntaxError: .*\(torn\.py, line 1\)\n$"),
@@ -116,7 +119,7 @@ def served(project: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = re.fullmatch(r"fsroute: 3 routes on http://127\.0\.0\.1:(\d+)/ \(.*\)\n", line)
+    found = re.fullmatch(r"fsroute: app on http://127\.0\.0\.1:(\d+)/ \(.*\)\n", line)
     assert found, line or process.communicate(timeout=5)[1]
     yield process, int(found[1])
     process.terminate()

@@ -53,16 +53,17 @@ class _Connection(WSGIRequestHandler):
         if len(self.raw_requestline) > 65_536:
             self.requestline, self.request_version, self.command = "", "", ""
             self.send_error(414)
-        elif not self.parse_request():
-            return                      # it has answered
-        elif self._is_malformed():
+        elif self.parse_request():      # which answers by itself when it cannot
+            self._answer()
+
+    def _answer(self) -> None:
+        if self._is_malformed():
             self.send_error(400)
         else:
             environ = self.get_environ()
             handler = _Answer(self.rfile, self.wfile, self.get_stderr(), environ)  # type: ignore[arg-type]
             handler.request_handler = self              # where its close() logs the request
             handler.run(self.server.get_app())          # type: ignore[attr-defined]   # a WSGIServer's
-
 
     def _is_malformed(self) -> bool:
         """Headers that servers in production refuse: folded ones, defects, two lengths (RFC 9112, 5, 6)."""
@@ -74,13 +75,13 @@ class _Connection(WSGIRequestHandler):
 class Server(ThreadingMixIn, WSGIServer):
     """Serves one app; a request's thread ends with it."""
 
+    daemon_threads = True
+    request_queue_size = 128        # socketserver's 5 resets connections of a browser that opens a page
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error of ours; anything else is shown as socketserver does."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
-
-    daemon_threads = True
-    request_queue_size = 128        # socketserver's 5 resets connections of a browser that opens a page
 
 
 def make_server(app: WSGIApplication, host: str, port: int) -> Server:

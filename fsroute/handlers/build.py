@@ -26,6 +26,7 @@ from .resource import LazyResource, Resource
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
     from typing import Any
 
     from ..http.request import PathFor
@@ -68,8 +69,8 @@ def _resources(root: str | os.PathLike[str], package: str | None, composer: _Com
             resources[route] = composer.of_page(route, name, tree.faults)
         elif modules is not None and lazy:
             resources[route] = composer.later(route, name, modules)
-        elif modules is not None and modules.get(route.module, route.file) is not None:
-            resources[route] = composer.of_file(route, name, modules, tree.faults)
+        elif modules is not None and (module := modules.get(route.module, route.file)) is not None:
+            resources[route] = composer.of_module(route, name, module, tree.faults)
     if modules is not None:
         modules.report()
     if tree.faults:
@@ -91,9 +92,8 @@ class _Composer:
         """name: the file, as faults name it."""
         return self._compose(route, name, {"GET": page(route.file)}, self._options, faults)
 
-    def of_file(self, route: Route, name: str, modules: Modules, faults: list[Fault]) -> Resource:
-        """Of a route file that can be imported."""
-        module = modules.load(route.module, route.file)
+    def of_module(self, route: Route, name: str, module: ModuleType, faults: list[Fault]) -> Resource:
+        """Of a route file that was imported."""
         options = self._options
         for problem, mend in exports.faults(module, options.methods):
             faults.append(Fault([name], problem, mend))
@@ -109,7 +109,7 @@ class _Composer:
 
     def _now(self, route: Route, name: str, modules: Modules) -> Resource:
         faults: list[Fault] = []
-        resource = self.of_file(route, name, modules, faults)
+        resource = self.of_module(route, name, modules.load(route.module, route.file), faults)
         if faults:
             modules.forget(route.module)        # or the next try would find it as it was
             raise TreeError(modules.root, faults)

@@ -141,13 +141,10 @@ class EnvironHeaders(MultiMapping):
         """Every header, once, with its name in Title-Case."""
         found = []
         for key, value in self._environ.items():
-            if key in self._BARE:
-                name = key if value else ""             # "" is a host's way to say that there was none
-            else:
-                prefix, _, name = key.partition("HTTP_")
-                if prefix or name in self._BARE:        # some hosts give those two in both spellings
-                    name = ""
-            if name:
+            name = key.removeprefix("HTTP_")
+            # of the bare ones some hosts give both spellings, and "" says that there was none
+            is_header = (key == name and value) if name in self._BARE else key != name
+            if is_header:
                 found.append((name.replace("_", "-").title(), value))
         return found
 

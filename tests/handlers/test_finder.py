@@ -353,7 +353,8 @@ def test_a_helper_made_as_quickly_as_the_clock_of_a_file_system_is_found(tree: T
     before = os.stat(f"{root}/a")
     write(Path(root), {"a/late.py": "", "a/[id]/more/route.py": "from ... import late\n" + ROUTE})
     os.utime(f"{root}/a", ns=(before.st_atime_ns, before.st_mtime_ns))
-    App(root)
+    assert [route.pattern for route in App(root).routes] == ["/a", "/a/[id]", "/a/[id]/more"]
+    assert module(f"{Path(root).name}.a.late").__file__ == f"{root}/a/late.py"
 
 
 def test_a_folder_that_vanished_between_two_apps_is_forgotten(tree: Tree) -> None:

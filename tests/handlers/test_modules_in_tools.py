@@ -180,7 +180,7 @@ def test_a_fresh_process_that_makes_the_app_reads_what_another_pickled(run: Run,
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
 def test_multiprocessing_hands_its_objects_to_a_child_and_back(run: Run, project: Path, method: str) -> None:
     if sys.platform == "win32" and method != "spawn":
-        pytest.skip("not here")
+        pytest.skip("Windows has no fork")
     modules = [module_of(kind) for kind in KINDS]
     (project / "start.py").write_text(
         "import multiprocessing, operator, sys\nfrom main import app\n"
