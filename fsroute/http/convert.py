@@ -29,7 +29,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 _TYPES = ("str, int, float, Decimal, bool, UUID, date, datetime, an Enum or Literal, T | None, "
@@ -59,11 +59,11 @@ class Conversion:
     __slots__ = ("convert", "is_list", "optional", "sample", "takes_blank")
 
     def __init__(self, convert: Callable[[Any], Any], sample: Any, *, is_list: bool = False,
-                 optional: bool = False, takes_blank: bool = False) -> None:
+                 takes_blank: bool = False) -> None:
         self.convert = convert
         self.sample = sample
         self.is_list = is_list
-        self.optional = optional
+        self.optional = False
         self.takes_blank = takes_blank
 
 
@@ -142,94 +142,84 @@ def _refusal(expected: str, text: str) -> ValueError:
     return ValueError(f"must be {expected}{came}")
 
 
-def _bool() -> Conversion:
-    values = {"true": True, "false": False, "1": True, "0": False}
+def _spelt(pattern: str, make: Callable[[str], Any], expected: str, sample: Any) -> Conversion:
+    """What `make` makes of a text that the pattern matches; it may refuse one of those too."""
+    matches = re.compile(pattern).fullmatch
 
-    def to_bool(text: str) -> bool:
-        try:
-            return values[text]
-        except KeyError:
-            raise _refusal("true or false", text) from None
-    return Conversion(to_bool, True)
+    def to_value(text: str) -> Any:
+        if len(text) <= _TOO_LONG and matches(text):
+            try:
+                return make(text)
+            except (ValueError, OverflowError):
+                pass
+        raise _refusal(expected, text)
+    return Conversion(to_value, sample)
 
 
-def _decimal_number(make: Callable[[str], Any]) -> Conversion:
+def _number(make: Callable[[str], Any]) -> Conversion:
     # decimal = int [ "." 1*DIGIT ]: neither ".5" nor "5.", as in JSON, and no exponent: "1e999999" is short
-    is_decimal = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?").fullmatch
-
-    def to_decimal(text: str) -> Any:
-        if len(text) <= _TOO_LONG and is_decimal(text):
-            return make(text)
-        raise _refusal(f"a plain decimal number of at most {_TOO_LONG} characters", text)
-    return Conversion(to_decimal, make("0"))
-
-
-def _float() -> Conversion:
-    return _decimal_number(float)
+    return _spelt(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", make,
+                  f"a plain decimal number of at most {_TOO_LONG} characters", make("0"))
 
 
 def _decimal() -> Conversion:
     from decimal import Decimal
 
-    return _decimal_number(Decimal)             # exact, whatever the context's precision
+    return _number(Decimal)                     # exact, whatever the context's precision
 
 
 def _uuid() -> Conversion:
     from uuid import UUID
 
     # RFC 9562, 4: hex digits in any case. UUID() itself also takes braces, "urn:uuid:" and hyphens anywhere.
-    is_uuid = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}").fullmatch
-
-    def to_uuid(text: str) -> UUID:
-        if is_uuid(text):
-            return UUID(text)
-        raise _refusal("a UUID of 36 characters with hyphens", text)
-    return Conversion(to_uuid, UUID(int=0))
+    return _spelt(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", UUID,
+                  "a UUID of 36 characters with hyphens", UUID(int=0))
 
 
 def _date() -> Conversion:
     from datetime import date
 
     # full-date of RFC 3339; date.fromisoformat also takes "20260131" and "2026-W05-6"
-    is_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
-
-    def to_date(text: str) -> date:
-        if is_date(text):
-            try:
-                return date.fromisoformat(text)
-            except ValueError:                  # 30 February, the year 0
-                pass
-        raise _refusal("a date that exists, as YYYY-MM-DD", text)
-    return Conversion(to_date, date(2000, 1, 1))
+    return _spelt(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", date.fromisoformat,
+                  "a date that exists, as YYYY-MM-DD", date(2000, 1, 1))
 
 
 def _datetime() -> Conversion:
     from datetime import UTC, datetime
 
+    def to_datetime(text: str) -> datetime:
+        moment = datetime.fromisoformat(text.upper())
+        moment.astimezone(UTC)                  # near the calendar's ends UTC may lie outside of it
+        return moment
+
     # date-time of RFC 3339, 5.6, but for what a datetime cannot hold: a leap second, a seventh digit.
     # "T" and "Z" may be in lower case there. Hours end at 23 here because newer Pythons take "24:00".
     time = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-    is_datetime = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{time}:[0-5][0-9](?:\.[0-9]{{1,6}})?"
-                             rf"(?:[Zz]|[+-]{time})").fullmatch
-
-    def to_datetime(text: str) -> datetime:
-        if is_datetime(text):
-            try:
-                moment = datetime.fromisoformat(text.upper())
-                moment.astimezone(UTC)          # near the calendar's ends UTC may lie outside of it
-                return moment
-            except (ValueError, OverflowError):
-                pass
-        raise _refusal("a date and time with its offset, such as 2026-01-31T12:00:00Z", text)
-    return Conversion(to_datetime, datetime(2000, 1, 1, tzinfo=UTC))
+    return _spelt(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{time}:[0-5][0-9](?:\.[0-9]{{1,6}})?"
+                  rf"(?:[Zz]|[+-]{time})", to_datetime,
+                  "a date and time with its offset, such as 2026-01-31T12:00:00Z",
+                  datetime(2000, 1, 1, tzinfo=UTC))
 
 
-_STR = Conversion(unchanged, "", takes_blank=True)
-_INT = Conversion(to_int, 0)
+def _one_of(values: dict[str, Any], expected: str) -> Conversion:
+    """One of some values, each by its text."""
+    def to_value(text: str) -> Any:
+        try:
+            return values[text]
+        except KeyError:
+            raise _refusal(expected, text) from None
+    return Conversion(to_value, next(iter(values.values())), takes_blank="" in values)
+
+
+def _str() -> Conversion:
+    return Conversion(unchanged, "", takes_blank=True)
+
+
 # by name: whoever annotates with one of these has loaded its module, so that we need not
 _CLASSES: dict[str, Callable[[], Conversion]] = {
-    "builtins.str": lambda: _STR, "builtins.object": lambda: _STR, "typing.Any": lambda: _STR,
-    "builtins.int": lambda: _INT, "builtins.float": _float, "builtins.bool": _bool,
+    "builtins.str": _str, "builtins.object": _str, "typing.Any": _str,
+    "builtins.int": lambda: Conversion(to_int, 0), "builtins.float": lambda: _number(float),
+    "builtins.bool": lambda: _one_of({"true": True, "false": False, "1": True, "0": False}, "true or false"),
     "decimal.Decimal": _decimal, "uuid.UUID": _uuid, "datetime.date": _date, "datetime.datetime": _datetime}
 # modules whose other classes do not read texts, though some could be called with one: bytes, time
 _NOT_OF_USERS = {"builtins", "collections", "collections.abc", "datetime", "enum", "types", "typing"}
@@ -258,14 +248,15 @@ def _composed(annotation: Any) -> Conversion:
     if origin is Union or origin is UnionType:
         return _optional(arguments, annotation)
     if origin is Literal:
-        return _literal(arguments, annotation)
+        made = _choice([value for value in arguments if value is not None], annotation)
+        return _or_none(made) if None in arguments else made
     if origin is list or origin is Sequence:
         return _list(annotation, list, arguments or (str,))
-    if origin is tuple:
-        return _list(annotation, tuple, _elements_of_tuple(annotation, arguments))
+    if origin is tuple:                         # a bare one has no __args__, tuple[()] has an empty one
+        *elements, end = getattr(annotation, "__args__", (str, ...)) or (None,)
+        return _list(annotation, tuple, elements if end is ... else ())
     if isinstance(annotation, EnumType):
-        members: Iterable[Any] = annotation.__members__.values()
-        return _choice([(member.value, member) for member in members], annotation)
+        return _choice(annotation.__members__.values(), annotation)
     if isinstance(annotation, NewType):
         return conversion(annotation.__supertype__)
     return conversion(_alias_value(annotation, origin, arguments))
@@ -275,8 +266,8 @@ def _alias_value(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> An
     """What stands behind `type Name = ...` or `Name[arguments]`. Raises Unconvertible if it is no alias."""
     import typing
 
-    alias = getattr(typing, "TypeAliasType", None)          # Python 3.12
-    if alias is None or not isinstance(origin, alias):
+    alias: Any = getattr(typing, "TypeAliasType", ())       # Python 3.12
+    if not isinstance(origin, alias):
         raise Unconvertible(f"{shown(annotation)} is nothing that a text converts to")
     try:
         return origin.__value__[arguments] if arguments else origin.__value__
@@ -296,16 +287,18 @@ def _optional(arguments: tuple[Any, ...], annotation: Any) -> Conversion:
 
 
 def _or_none(made: Conversion) -> Conversion:
+    """The same with None for a blank, unless a blank is a value of it."""
     base = made.convert
 
     def convert(text: str) -> Any:
         return base(text) if text else None
-    has_no_blank = made.is_list or made.takes_blank
-    return Conversion(base if has_no_blank else convert, made.sample, is_list=made.is_list, optional=True,
-                      takes_blank=True)
+    if not made.is_list and not made.takes_blank:
+        made.convert = convert
+    made.optional = made.takes_blank = True
+    return made
 
 
-def _list(annotation: Any, make: type, elements: tuple[Any, ...]) -> Conversion:
+def _list(annotation: Any, make: type, elements: Sequence[Any]) -> Conversion:
     if len(elements) != 1:
         raise Unconvertible(f"{shown(annotation)} has a type for each place",
                             "write list[T] or tuple[T, ...]")
@@ -328,27 +321,13 @@ def _list(annotation: Any, make: type, elements: tuple[Any, ...]) -> Conversion:
     return Conversion(to_list, sample, is_list=True)
 
 
-def _elements_of_tuple(annotation: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The one type of tuple[T, ...]; none for a tuple of fixed size."""
-    from typing import Tuple  # noqa: UP035
-
-    if annotation is tuple or annotation is Tuple:          # noqa: UP006
-        return (str,)
-    return arguments[:1] if arguments[1:] == (...,) else ()
-
-
-def _literal(values: tuple[Any, ...], annotation: Any) -> Conversion:
+def _choice(values: Iterable[Any], annotation: Any) -> Conversion:
+    """One of the values of a Literal, or of the members of an Enum."""
     from enum import Enum
 
-    made = _choice([(value.value if isinstance(value, Enum) else value, value)
-                    for value in values if value is not None], annotation)
-    return made if None not in values else _or_none(made)
-
-
-def _choice(values: Iterable[tuple[Any, Any]], annotation: Any) -> Conversion:
-    """One of some values, each given with what its text stands for: an Enum's value with its member."""
     by_text: dict[str, Any] = {}
-    for value, meant in values:
+    for meant in values:
+        value = meant.value if isinstance(meant, Enum) else meant
         text = _text_of(value)
         if text is None:
             kind = type(value).__name__
@@ -361,41 +340,29 @@ def _choice(values: Iterable[tuple[Any, Any]], annotation: Any) -> Conversion:
         raise Unconvertible(f"{shown(annotation)} has no values", "give it some, or take str")
     texts = [text[:80] for text in by_text]
     expected = "one of " * (len(texts) > 1) + ", ".join(texts[:20]) + ", ..." * (len(texts) > 20)
-
-    def to_choice(text: str) -> Any:
-        try:
-            return by_text[text]
-        except KeyError:
-            raise _refusal(expected, text) from None
-    return Conversion(to_choice, next(iter(by_text.values())), takes_blank="" in by_text)
+    return _one_of(by_text, expected)
 
 
 def _text_of(value: Any) -> str | None:
     """How a client spells it, None for what has no spelling; int and bool exactly, for True equals 1."""
     kind = type(value)
-    if kind is str:
-        return str(value)
     if kind is bool:
         return "true" if value else "false"
-    if kind is float or (kind is int and -(2**63) <= value < 2**63):
-        return repr(value)
+    if kind is str or kind is float or (kind is int and -(2**63) <= value < 2**63):
+        return str(value)
     return None
 
 
 # --- functions of users ---
 
-def _told(fault: Exception) -> str:
-    """What a function's exception tells the client: a ValueError its message, all others nothing."""
-    return (str(fault) if type(fault) is ValueError else "") or "is not accepted"
-
-
 def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function, with one way to fail."""
+    """The function, with one way to fail. Only a plain ValueError tells the client its message."""
     def convert(value: Any) -> Any:
         try:
             return function(value)
         except (ValueError, ArithmeticError) as fault:
-            raise ValueError(_told(fault)) from None
+            told = str(fault) if type(fault) is ValueError else ""
+            raise ValueError(told or "is not accepted") from None
     return convert
 
 
@@ -404,19 +371,20 @@ def _checked(base: Conversion, functions: tuple[Any, ...], annotation: Any) -> C
     _try(base.sample, functions, annotation)
     guarded = [_guarded(function) for function in functions]
     # a function may sort or empty the list it is given, and the caller's must stay what was sent
-    read = list if base.is_list and base.convert is unchanged else base.convert
+    read: Callable[[Any], Any] = list if base.is_list and base.convert is unchanged else base.convert
+    optional = base.optional                    # of the base: what is made here may get a "| None" yet
 
     def convert(text: Any) -> Any:
         value = read(text)
         for function in guarded:
-            if value is None and base.optional:
+            if value is None and optional:
                 break
             value = function(value)
-            if value is None and not base.optional:         # most likely it lacks its "return value"
+            if value is None and not optional:         # most likely it lacks its "return value"
                 raise TypeError(f"a function in {shown(annotation)} returned None instead of the value")
         return value
-    return Conversion(convert, base.sample, is_list=base.is_list, optional=base.optional,
-                      takes_blank=base.takes_blank)
+    base.convert = convert
+    return base
 
 
 def _try(value: Any, functions: tuple[Any, ...], annotation: Any) -> None:
