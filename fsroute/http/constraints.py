@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 class Constraint:
     """What the three have in common."""
 
-    __slots__: tuple[str, ...] = ()
-
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._fields() == other._fields()
 
@@ -31,11 +29,33 @@ class Constraint:
 
     def _fields(self) -> tuple[Any, ...]:
         """What it was made of, with the types, for 1 equals True and 1.0."""
-        values = [getattr(self, name) for name in self.__slots__]
-        return tuple((type(value), value) for value in values)
+        return tuple((type(value), value) for value in vars(self).values())
 
 
-class Range(Constraint):
+class _Bounded(Constraint):
+    """One with a min, a max or both, which are None where there is none."""
+
+    def __init__(self, min: Any = None, max: Any = None) -> None:
+        self.min = min
+        self.max = max
+        if min is None and max is None:
+            raise ValueError(f"{type(self).__name__} needs a min, a max or both")
+        pairs = [(min, min), (max, max), (min, max)]        # NaN is not even equal to itself
+        try:
+            holds = all(low <= high for low, high in pairs if low is not None and high is not None)
+        except ArithmeticError:                 # a NaN of Decimal
+            holds = False
+        if not holds:
+            raise ValueError(f"{self!r} holds no value")
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self.max is None:
+            return f"{name}(min={self.min!r})"
+        return f"{name}(max={self.max!r})" if self.min is None else f"{name}({self.min!r}, {self.max!r})"
+
+
+class Range(_Bounded):
     """A value from min to max, both of them allowed: a number, a date, whatever has an order.
 
         limit: Annotated[int, Range(1, 100)]
@@ -43,17 +63,6 @@ class Range(Constraint):
 
     Raises ValueError for no bound, a min above the max, or NaN; TypeError for bounds that have no order.
     """
-
-    __slots__ = ("max", "min")
-
-    def __init__(self, min: Any = None, max: Any = None) -> None:
-        self.min = min
-        self.max = max
-        if min is None and max is None:
-            raise ValueError("Range needs a min, a max or both")
-        for low, high in ((min, min), (max, max), (min, max)):      # NaN is not even equal to itself
-            if low is not None and high is not None and not _in_order(low, high):
-                raise ValueError(f"{self!r} holds no value")
 
     def __call__(self, value: Any) -> Any:
         if self.min is not None and not value >= self.min:
@@ -69,11 +78,8 @@ class Range(Constraint):
             return f"at most {_spelt(self.max)}"
         return f"from {_spelt(self.min)} to {_spelt(self.max)}"
 
-    def __repr__(self) -> str:
-        return f"Range({_bounds(self.min, self.max)})"
 
-
-class Length(Constraint):
+class Length(_Bounded):
     """A text of min to max characters, or a list of so many items.
 
         name: Annotated[str, Length(1, 80)]
@@ -82,18 +88,11 @@ class Length(Constraint):
     Raises ValueError for no bound, a negative one, or a min above the max; TypeError for what is no int.
     """
 
-    __slots__ = ("max", "min")
-
     def __init__(self, min: int | None = None, max: int | None = None) -> None:
-        self.min = min
-        self.max = max
-        if min is None and max is None:
-            raise ValueError("Length needs a min, a max or both")
         for bound in (min, max):
             if bound is not None:
                 _check_count("Length", bound, 0)
-        if min is not None and max is not None and min > max:
-            raise ValueError(f"{self!r} holds no value")
+        super().__init__(min, max)
 
     def __call__(self, value: Any) -> Any:
         length = len(value)
@@ -109,9 +108,6 @@ class Length(Constraint):
             return f"{side} {count} {unit}{'' if count == 1 else 's'}"
         return f"{self.min} to {self.max} {unit}s"
 
-    def __repr__(self) -> str:
-        return f"Length({_bounds(self.min, self.max)})"
-
 
 class Pattern(Constraint):
     r"""A text that matches the regular expression from its first character to its last.
@@ -124,8 +120,6 @@ class Pattern(Constraint):
     Raises ValueError for an expression that does not compile or a max_length below 1; TypeError for what is
     neither an expression nor an int.
     """
-
-    __slots__ = ("_matches", "max_length", "regex")
 
     def __init__(self, regex: str | re.Pattern[str], max_length: int = 256) -> None:
         text = regex.pattern if isinstance(regex, re.Pattern) else regex
@@ -159,20 +153,6 @@ def _check_count(what: str, count: int, least: int) -> None:
         raise TypeError(f"{what} takes an int, not {type(count).__name__}")
     if count < least:
         raise ValueError(f"{what} is at least {least}, not {count}")
-
-
-def _in_order(low: Any, high: Any) -> bool:
-    try:
-        return bool(low <= high)
-    except ArithmeticError:         # a NaN of Decimal
-        return False
-
-
-def _bounds(least: Any, most: Any) -> str:
-    """The arguments as a repr shows them."""
-    if most is None:
-        return f"min={least!r}"
-    return f"max={most!r}" if least is None else f"{least!r}, {most!r}"
 
 
 def _spelt(bound: Any) -> str:

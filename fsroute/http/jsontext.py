@@ -67,8 +67,7 @@ def loads(body: bytes) -> Any:
     except JSONDecodeError as fault:
         raise _malformed(fault.msg.removesuffix(" at"), text, fault.pos) from None
     except ValueError as fault:         # a number; int() refuses thousands of digits by itself
-        refused = fault.args[0] if isinstance(fault, _NumberRefused) else None
-        place = _find_number(text, refused)
+        place = _find_number(text, str(fault))
         raise _malformed("NaN, Infinity or a number too large", text, place) from None
 
 
@@ -99,27 +98,23 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-class _NumberRefused(ValueError):
-    """Its argument is the number's text."""
-
-
 def _refuse(number: str) -> NoReturn:
-    raise _NumberRefused(number)
+    raise ValueError(number)
 
 
 def _finite(number: str) -> float:
     value = float(number)
     if value - value == 0.0:        # an infinity less itself is NaN
         return value
-    raise _NumberRefused(number)
+    _refuse(number)
 
 
-def _find_number(text: str, refused: str | None) -> int:
-    """Where the first number of that text stands; None: the first one that int() refuses for its length."""
-    limit = sys.get_int_max_str_digits()
+def _find_number(text: str, refused: str) -> int:
+    """Where the first number stands that is the refused one, or one that int() refuses for its length."""
+    limit = sys.get_int_max_str_digits() or len(text)
     for token in _numbers(text):
         digits = token[0].removeprefix("-")
-        if token[0] == refused or (refused is None and len(digits) > limit and digits.isdigit()):
+        if token[0] == refused or (len(digits) > limit and digits.isdigit()):
             return token.start()
     return 0
 
