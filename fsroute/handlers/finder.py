@@ -30,6 +30,7 @@ from threading import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import ModuleType
     from typing import Any
 
@@ -39,81 +40,67 @@ _lock = RLock()
 
 
 class NotMounted(Exception):
-    """The tree cannot have its module name.
-
-    problem, mend: as a Fault puts them.
-    """
-
-    def __init__(self, problem: str, mend: str) -> None:
-        super().__init__(problem, mend)
-        self.problem = problem
-        self.mend = mend
+    """The tree cannot have its module name. Its args are problem and mend, as a Fault puts them."""
 
 
 class TreeFinder:
     """Finds the packages and route files of mounted trees.
 
     roots: the real folder of each tree, by the root's module name.
-    folders, files: where each package and each route file is, by module name.
+    places: where each package and each route file is, by module name.
     """
 
     def __init__(self) -> None:
         self.roots: dict[str, str] = {}
-        self.folders: dict[str, str] = {}
-        self.files: dict[str, str] = {}
-        self._trees: dict[str, dict[str, str]] = {}     # the root's module name -> all that its tree holds
+        self.places: dict[str, str] = {}
+        self._trees: dict[str, dict[str, str]] = {}     # the root's module name -> the places of its tree
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """importlib's question; None for what is no part of a tree."""
-        file = self.files.get(name)
-        if file is not None:
-            return _spec_of_file(name, file)
-        folder = self.folders.get(name)
-        if folder is None or (name in self.roots and not os.path.isdir(folder)):
+        place = self.places.get(name)
+        if place is None or (name in self.roots and not os.path.isdir(place)):
             return None
-        init = os.path.join(folder, "__init__.py")
+        if _is_file(name, place):
+            return _spec_of_file(name, place)
+        init = os.path.join(place, "__init__.py")
         if os.path.isfile(init):
             spec = _spec_of_file(name, init)
         else:
-            spec = ModuleSpec(name, NamespaceLoader(name, [folder], self.find_spec), is_package=True)
-        spec.submodule_search_locations = [folder]
+            spec = ModuleSpec(name, NamespaceLoader(name, [place], self.find_spec), is_package=True)
+        spec.submodule_search_locations = [place]
         return spec
 
-    def mount(self, package: str, real: str, folders: dict[str, str], files: dict[str, str]) -> None:
+    def mount(self, package: str, real: str, places: dict[str, str]) -> None:
         """From now on these are the tree's folders and files; what it had before and has no more is not.
 
-        package, real: the root's module name and real folder. folders, files: by full module name.
+        package, real: the root's module name and real folder. places: by full module name.
         """
-        before, now = self._trees.get(package, {}), folders | files
-        self._trees[package], self.roots[package] = now, real
-        self.folders |= folders                 # first, for other threads go on importing
-        self.files |= files
+        before = self._trees.get(package, {})
+        self._trees[package], self.roots[package] = places, real
+        self.places |= places                   # first, for other threads go on importing
         for name, place in before.items():
-            if now.get(name) != place:
+            if places.get(name) != place:
                 self._drop(name, place)
-        for name, folder in folders.items():
-            if name in sys.modules:
-                _adopt(sys.modules[name], folder)
+        for name, place in places.items():
+            if name in sys.modules and not _is_file(name, place):
+                _adopt(sys.modules[name], place)
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
     def unmount_vanished(self, package: str) -> None:
         """Frees the name, and each above it, that belongs to a root which is no more."""
-        names = package.split(".")
-        for count in range(len(names)):
-            name = ".".join(names[:count + 1])
-            if name in self.roots and not os.path.isdir(self.roots[name]):
+        for name, real in list(self.roots.items()):
+            if f"{package}.".startswith(f"{name}.") and not os.path.isdir(real):
                 del self.roots[name]
-                _forget(name, self.folders[name])       # whatever the link to it leads to by now
+                forget(name, self.places[name])         # whatever the link to it leads to by now
                 for below, place in self._trees.pop(name).items():
                     self._drop(below, place)
 
     def _drop(self, name: str, place: str) -> None:
-        for places in (self.folders, self.files):
-            if places.get(name) == place:
-                del places[name]
+        if self.places.get(name) == place:
+            del self.places[name]
         if not os.path.lexists(place):
-            _forget(name, place)
+            forget(name, place)
 
 
 _finder = TreeFinder()
@@ -139,12 +126,11 @@ def mount(tree: Tree, package: str | None) -> str:
             beside = os.path.dirname(owner) == os.path.dirname(tree.root)
             mend = f"rename {owner}, or {_ANOTHER_NAME}" if beside else _ANOTHER_NAME
             raise NotMounted(f"the module name {package!r} is that of {owner} already", mend)
-        files: dict[str, str] = {}
-        for route in tree.routes:
-            if route.module:                # of two files of one name, a fault, the first
-                files.setdefault(f"{package}.{route.module}", route.file)
-        folders = {f"{package}.{name}" if name else package: place for name, place in tree.folders.items()}
-        _finder.mount(package, real, folders, files)
+        places = {f"{package}.{name}" if name else package: place for name, place in tree.folders.items()}
+        for route in reversed(tree.routes):     # of two files of one name, a fault, the first has it
+            if route.module:
+                places[f"{package}.{route.module}"] = route.file
+        _finder.mount(package, real, places)
     look_again()
     return package
 
@@ -187,21 +173,20 @@ def _import_parent(package: str) -> None:
 
 def _owner(package: str, real: str) -> str | None:
     """Who else has that module name, in words; None when it is free or this very folder's."""
-    place = _finder.roots.get(package) or _finder.folders.get(package) or _finder.files.get(package)
-    if place is not None:
-        return None if _is_at(place, real) else f"the tree {place}"
+    mounted = _finder.roots.get(package) or _finder.places.get(package)
     module = sys.modules.get(package)
-    if module is not None:
+    places: Iterable[str]
+    if mounted is not None:
+        places, owner = [mounted], f"the tree {mounted}"
+    elif module is not None:
         places = [str(place) for place in getattr(module, "__path__", ())]
-        if any(_is_at(place, real) for place in places):
+        owner = getattr(module, "__file__", None) or ", ".join(places) or "the interpreter"
+    else:
+        spec = _find_spec(package)
+        if spec is None or spec.loader is None:     # nobody's, or a folder without code: the tree comes first
             return None
-        return getattr(module, "__file__", None) or ", ".join(places) or "the interpreter"
-    spec = _find_spec(package)
-    if spec is None or spec.loader is None:     # nobody's, or a folder without code: the tree comes first
-        return None
-    if any(_is_at(place, real) for place in spec.submodule_search_locations or ()):
-        return None
-    return spec.origin or "another package"
+        places, owner = spec.submodule_search_locations or (), spec.origin or "another package"
+    return None if any(_is_at(place, real) for place in places) else owner
 
 
 def _find_spec(package: str) -> ModuleSpec | None:
@@ -235,14 +220,19 @@ def _adopt(package: ModuleType, folder: str) -> None:
         package.__path__ = [folder, *places]
 
 
+def _is_file(name: str, place: str) -> bool:
+    """Whether a place is a route file and no folder: one that has such a name too ends in "route"."""
+    return name.endswith(".route") and place.endswith(".py")
+
+
 def _spec_of_file(name: str, file: str) -> ModuleSpec:
     spec = ModuleSpec(name, SourceFileLoader(name, file), origin=file)
     spec.has_location = True                # which makes it the module's __file__
     return spec
 
 
-def _forget(name: str, place: str) -> None:
-    """Takes the module of a file or folder that has vanished, and all below it, out of sys.modules."""
+def forget(name: str, place: str) -> None:
+    """Takes the module of a file or folder, and all below it, out of sys.modules."""
     module = sys.modules.get(name)
     if module is None or place not in (getattr(module, "__file__", None), *getattr(module, "__path__", ())):
         return                              # somebody has put another one there

@@ -21,11 +21,11 @@ from time import monotonic
 
 from ..http.log import said
 from ..routing.faults import Fault
-from .finder import NotMounted, look_again, mount
+from .finder import NotMounted, forget, look_again, mount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import ModuleType, TracebackType
     from typing import TypeVar
 
@@ -43,7 +43,7 @@ def modules_of(tree: Tree, package: str | None) -> Modules | None:
     try:
         return Modules(tree, mount(tree, package))
     except NotMounted as refusal:
-        tree.faults.append(Fault([tree.shown(tree.root)], refusal.problem, refusal.mend))
+        tree.faults.append(Fault([tree.shown(tree.root)], *refusal.args))
         return None
 
 
@@ -79,9 +79,7 @@ class Modules:
     def forget(self, name: str) -> None:
         """Has the module of a file imported anew when it is loaded next."""
         full = f"{self.package}.{name}"
-        parent, _, own_name = full.rpartition(".")
-        if sys.modules.pop(full, None) is not None:
-            vars(sys.modules[parent]).pop(own_name, None)
+        forget(full, getattr(sys.modules.get(full), "__file__", ""))
 
     def get(self, name: str, file: str) -> ModuleType | None:
         """The module of a file; None if it cannot be imported, which `report` tells."""
@@ -91,13 +89,17 @@ class Modules:
             return self.load(name, file)
         except Exception as error:
             error.__traceback__ = _without_import_system(error.__traceback__)
-            cause = _Cause(error, file, self._tree)
-            self._causes.setdefault(cause.key, cause).stops(file, cause)
+            inside, outside = _places(error, file, self._tree)
+            # The lines that miss one module are many, and their cause is still one.
+            key = type(error), said(error) if isinstance(error, ImportError) else outside or inside
+            cause = self._causes.setdefault(key, _Cause(error, outside))
+            cause.files.append(self._tree.shown(file))
+            cause.places[inside] = None
             return None
 
     def report(self) -> None:
         """Adds what could not be imported to the tree's faults."""
-        self._tree.faults += [cause.fault(self.package) for cause in self._causes.values()]
+        self._tree.faults += [cause.fault(self._tree, self.package) for cause in self._causes.values()]
         self._causes.clear()
 
 
@@ -163,45 +165,33 @@ if hasattr(os, "register_at_fork"):         # a thread that holds it is not ther
 class _Cause:
     """What stopped the import of a file, or of several.
 
-    key: equal for one cause. files: what could not be imported. places: the innermost lines of the tree.
+    error: as the first file met it. outside: the line outside the tree that broke, if one did.
+    files: all that could not be imported. places: the innermost lines of the tree, each once, in order.
     """
 
-    def __init__(self, error: Exception, file: str, tree: Tree) -> None:
+    def __init__(self, error: Exception, outside: Place | None) -> None:
         self.error = error
-        self.tree = tree
+        self.outside = outside
         self.files: list[str] = []
-        self.places: list[Place] = []
-        self.inside, self.outside = _places(error, file, tree)
-        kind = type(error)
-        # The lines that miss one module are many, and their cause is still one.
-        same = said(error) if isinstance(error, ImportError) else self.outside or self.inside
-        self.key = kind, same
+        self.places: dict[Place, None] = {}
 
-    def stops(self, file: str, cause: _Cause) -> None:
-        """Enters a file that stopped for this cause; `cause` is as that file met it."""
-        self.files.append(self.tree.shown(file))
-        if cause.inside not in self.places:
-            self.places.append(cause.inside)
-
-    def fault(self, package: str) -> ImportFault:
+    def fault(self, tree: Tree, package: str) -> ImportFault:
         """The cause as a fault of the tree."""
         what = f"{type(self.error).__name__}: {' '.join(said(self.error).split()) or 'no message'}"
         if len(self.places) == 1:
-            named = [self.places[0][0]]
+            named = [file for file, _ in self.places]
             others = [file for file in self.files if file not in named]
             problem = f"stops the import of {_few(others)}" if others else "cannot be imported"
         else:
             named, more = self.files[:_FEW], len(self.files) - _FEW
             problem = f"these and {more} more cannot be imported" if more > 0 else "cannot be imported"
-        return ImportFault(named, f"{problem}: {what}", self._mend(package), self.error, self.files)
-
-    def _mend(self, package: str) -> str:
         places = _few(f"{file}:{line}" if line else file for file, line in self.places)
+        mend = f"mend {places}"
         if isinstance(self.error, ModuleNotFoundError) and self.error.name:
-            return _mend_missing(self.error.name, package, self.tree, places)
-        if self.outside is not None:
-            return f"mend {':'.join(map(str, self.outside))}, imported by {places}"
-        return f"mend {places}"
+            mend = _mend_missing(self.error.name, package, tree, places)
+        elif self.outside is not None:
+            mend = f"mend {':'.join(map(str, self.outside))}, imported by {places}"
+        return ImportFault(named, f"{problem}: {what}", mend, self.error, self.files)
 
 
 def _mend_missing(name: str, package: str, tree: Tree, places: str) -> str:
@@ -227,8 +217,11 @@ def _is_module(path: str) -> bool:
 def _places(error: Exception, file: str, tree: Tree) -> tuple[Place, Place | None]:
     """The innermost line of the tree that had a part in the error, and the one further in, outside the tree,
     where a module broke while it was being imported, if that is what happened."""
+    from traceback import walk_tb
+
     inside, outside = (tree.shown(file), 0), None
-    steps = list(_steps(error))
+    steps = [(frame.f_code.co_filename, line, frame.f_code.co_name)
+             for frame, line in walk_tb(error.__traceback__)]
     if isinstance(error, SyntaxError):      # the line that could not be read is in no traceback
         steps.append((error.filename or "<unknown>", error.lineno or 0, "<module>"))
     for path, line, function in steps:
@@ -241,15 +234,6 @@ def _places(error: Exception, file: str, tree: Tree) -> tuple[Place, Place | Non
 
 
 _OUR_OWN = (__file__, importlib.__file__)
-
-
-def _steps(error: Exception) -> Iterator[tuple[str, int, str]]:
-    """Each line of the traceback: file, line, function."""
-    traceback = error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        yield code.co_filename, traceback.tb_lineno, code.co_name
-        traceback = traceback.tb_next
 
 
 def _without_import_system(traceback: TracebackType | None) -> TracebackType | None:
