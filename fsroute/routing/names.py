@@ -21,11 +21,14 @@ from .route import Segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal
+
     from .route import SegmentKind
 
 # Not compiled here: a tree without escapes and faults needs none of them.
 _ESCAPE = rb"%([0-9A-Fa-f]{2})"
 _LONE_PERCENT = r"%(?![0-9A-Fa-f]{2})"
+_GROUP = r"\((?!\.*\))[^()]*\)"                    # not of full stops alone
 _INTERCEPTING = r"(?:\(\.{1,3}\))+"
 _BRACKETED = r"\[([^\[\]]+)\]"
 _LEADING_GROUP = r"(\([^()]+\))(.+)"
@@ -52,35 +55,31 @@ def read(name: str) -> Segment | None:
     except UnicodeEncodeError:                      # the file system's bytes came through as lone surrogates
         raise Misnamed("the name is not valid UTF-8", "rename the folder") from None
     if "[" in name or "]" in name:
-        return _dynamic(_composed(name))
+        return _dynamic(_normal("NFC", name))
     if name[0] in ":@" or any(sign in name for sign in _FOREIGN):
         raise _foreign(name)
     if name[0] in "()" or name[-1] in "()":
-        if _is_group(name):
+        if re.fullmatch(_GROUP, name):
             return None
         if name[0] in "()" or name.count("(") != name.count(")"):
             raise _half_a_group(name)               # wiki_(page) is a literal, as in Next.js
-    return Segment("literal", _composed(_decoded(name)))
+    return Segment("literal", _normal("NFC", _decoded(name)))
 
 
 def _dynamic(name: str) -> Segment:
     inner = name.strip("[]")
     if "[" in inner or "]" in inner:
         param = Segment("param", _identifier(" ".join(re.findall(_BRACKETED, name)) or inner))
-        raise Misnamed(
-            "a parameter is a whole folder name, not a part of one",
-            f"rename the folder to {param} and take the value apart in the handler, "
-            f"or to {_literal(name)} for a literal",
-        )
+        raise Misnamed("a parameter is a whole folder name, not a part of one",
+                       f"rename the folder to {param} and take the value apart in the handler, "
+                       f"or to {_literal(name)} for a literal")
     opening = len(name) - len(name.lstrip("["))
     closing = len(name) - len(name.rstrip("]"))
     bare = inner.strip(".…*")
-    before, _, after = inner.partition(bare) if bare else (inner, "", "")
-    many = bool(before or after)
     kind: SegmentKind = "param"
-    if many:
+    if bare != inner:
         kind = "optional" if opening > 1 and closing > 1 else "rest"
-    right = Segment(kind, _identifier(bare, "path" if many else "id"))
+    right = Segment(kind, _identifier(bare, "id" if kind == "param" else "path"))
     rename = f"rename the folder to {right}"
     if not bare:
         raise Misnamed("the brackets hold no name", f"{rename}, or another name for the value")
@@ -88,13 +87,11 @@ def _dynamic(name: str) -> Segment:
     if opening != closing or opening > 2:
         either = f", or to {optional} to match no segment too" if kind == "rest" else ""
         raise Misnamed("there are brackets too many or too few", rename + either)
-    if many and (before, after) != ("...", ""):
+    if kind != "param" and inner != f"...{bare}":
         raise Misnamed("a catch-all is written with three full stops before its name", rename)
     if kind == "param" and opening == 2:
-        raise Misnamed(
-            "only a catch-all can be optional",
-            f"{rename} for one segment, or to {optional} for any number of them",
-        )
+        raise Misnamed("only a catch-all can be optional",
+                       f"{rename} for one segment, or to {optional} for any number of them")
     _refuse_unless_argument(bare, right, rename)
     return right
 
@@ -120,29 +117,20 @@ def _foreign(name: str) -> Misnamed:
     """What to say of a parameter or a slot in the spelling of another framework."""
     if name[0] == "@":
         group = f"({_identifier(name, 'slot')})"
-        return Misnamed(
-            "there are no parallel routes here",
-            f"rename the folder to {group} for a group, or to {_literal(name)} for a URL with an @",
-        )
+        return Misnamed("there are no parallel routes here",
+                        f"rename the folder to {group} for a group, "
+                        f"or to {_literal(name)} for a URL with an @")
     whole = name[0] == ":" or name[0] + name[-1] in ("{}", "<>")
     inner = name[1:] if name[0] == ":" else name[1:-1]
     if not whole or any(sign in inner for sign in _FOREIGN):
-        return Misnamed(
-            "a parameter is a whole folder name in square brackets",
-            f"rename the folder to {Segment('param', _identifier(name))}, "
-            f"or to {_literal(name)} for a literal",
-        )
+        return Misnamed("a parameter is a whole folder name in square brackets",
+                        f"rename the folder to {Segment('param', _identifier(name))}, "
+                        f"or to {_literal(name)} for a literal")
     left, colon, right = inner.partition(":")       # {name:converter}, <converter:name>
     label, converter = (right, left) if colon and name[0] == "<" else (left, right)
     many = converter == "path" or "*" in label or "..." in label
     segment = Segment("rest" if many else "param", _identifier(label))
     return Misnamed("a parameter is written in square brackets", f"rename the folder to {segment}")
-
-
-def _is_group(name: str) -> bool:
-    inner = name[1:-1]
-    enclosed = name[0] == "(" and name[-1] == ")" and "(" not in inner and ")" not in inner
-    return enclosed and inner.strip(".") != ""
 
 
 def _half_a_group(name: str) -> Misnamed:
@@ -184,21 +172,18 @@ def _decoded(name: str) -> str:
     return text
 
 
-def _composed(text: str) -> str:
+def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
     if text.isascii():
         return text
     # A megabyte that a tree of ASCII names does without.
     from unicodedata import normalize
 
-    return normalize("NFC", text)
+    return normalize(form, text)
 
 
 def _identifier(text: str, default: str = "id") -> str:
     """The nearest name that can stand in brackets; the default if nothing is left of the text."""
-    if not text.isascii():
-        from unicodedata import normalize
-
-        text = normalize("NFKC", text)
+    text = _normal("NFKC", text)
     name = "_".join("".join(char if f"_{char}".isidentifier() else " " for char in text).split())
     if not name:
         return default
