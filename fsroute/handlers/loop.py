@@ -181,14 +181,12 @@ def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
     import asyncio
 
     end = loop.time() + _GRACE
-    while tasks := asyncio.all_tasks(loop):
-        left = end - loop.time()
-        if left <= 0:
-            _give_up(loop, tasks)
-            return
+    while (tasks := asyncio.all_tasks(loop)) and (left := end - loop.time()) > 0:
         for task in tasks:
             task.cancel()
         loop.run_until_complete(asyncio.wait(tasks, timeout=left))
+    if tasks:
+        _give_up(loop, tasks)
 
 
 def _give_up(loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[Any]]) -> None:

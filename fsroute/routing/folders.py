@@ -49,8 +49,8 @@ class Folder:
     """
 
     __slots__ = (
-        "beside", "catch_all", "children", "linked", "misnamed", "module", "name", "named", "parent", "path",
-        "real", "routed", "segments", "shown", "special", "spellings",
+        "beside", "catch_all", "children", "misnamed", "module", "name", "named", "parent", "path", "real",
+        "routed", "segments", "shown", "special", "spellings",
     )  # fmt: skip
 
     def __init__(self, name: str, path: str, real: str, shown: str, parent: Folder | None) -> None:
@@ -59,7 +59,6 @@ class Folder:
         self.real = real
         self.shown = shown
         self.parent = parent
-        self.linked = False
         self.children: list[Folder] = []
         self.special: dict[str, tuple[str, bool]] = {}
         self.beside: dict[str, str] = {}
@@ -136,7 +135,6 @@ class _Reader:
         linked = entry.is_symlink()
         real = os.path.realpath(entry.path) if linked else os.path.join(above.real, name)
         folder = Folder(name, entry.path, real, f"{above.shown}/{name}", above)
-        folder.linked = linked
         if linked and self.root.real.startswith(os.path.join(real, "")):
             problem = "the link leads to a folder that holds the whole tree"
             self._fault(folder.shown, problem, "remove the link")
@@ -162,13 +160,10 @@ class _Reader:
             above.beside[name.removesuffix(".py")] = name
 
     def _refuse_twin(self, first: Folder, second: Folder) -> None:
-        above = second.parent
-        while above is not None and above is not first:
-            above = above.parent
-        if above is first:
+        if second.path.startswith(os.path.join(first.path, "")):
             self._fault(second.shown, "the link leads back to a folder that holds it", "remove the link")
             return
-        link = second if second.linked else first
+        link = second if os.path.islink(second.path) else first
         mend = f"remove the link {link.shown}, or make it a copy"
         self.faults.append(Fault([first.shown, second.shown], "both are the same folder", mend))
 
