@@ -191,14 +191,9 @@ def _owner(package: str, real: str) -> str | None:
 
 def _find_spec(package: str) -> ModuleSpec | None:
     """What Python would import under that name: as importlib.util.find_spec, which costs more to load."""
-    parent = sys.modules.get(package.rpartition(".")[0])
-    path = None if parent is None else parent.__path__
-    for finder in sys.meta_path:
-        find = getattr(finder, "find_spec", None)       # importlib passes over what has none, too
-        spec: ModuleSpec | None = find(package, path) if find else None
-        if spec is not None:
-            return spec
-    return None
+    path = getattr(sys.modules.get(package.rpartition(".")[0]), "__path__", None)
+    finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]     # as importlib does
+    return next(filter(None, (finder.find_spec(package, path) for finder in finders)), None)
 
 
 def _is_at(place: str, real: str) -> bool:

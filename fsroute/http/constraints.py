@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Constraint:
     """What the three have in common."""
 
+    __slots__: tuple[str, ...] = ()
+
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._fields() == other._fields()
 
@@ -29,11 +31,14 @@ class Constraint:
 
     def _fields(self) -> tuple[Any, ...]:
         """What it was made of, with the types, for 1 equals True and 1.0."""
-        return tuple((type(value), value) for value in vars(self).values())
+        values = [getattr(self, name) for name in self.__slots__]
+        return tuple((type(value), value) for value in values)
 
 
 class _Bounded(Constraint):
     """One with a min, a max or both, which are None where there is none."""
+
+    __slots__ = ("max", "min")
 
     def __init__(self, min: Any = None, max: Any = None) -> None:
         self.min = min
@@ -120,6 +125,8 @@ class Pattern(Constraint):
     Raises ValueError for an expression that does not compile or a max_length below 1; TypeError for what is
     neither an expression nor an int.
     """
+
+    __slots__ = ("_matches", "max_length", "regex")
 
     def __init__(self, regex: str | re.Pattern[str], max_length: int = 256) -> None:
         text = regex.pattern if isinstance(regex, re.Pattern) else regex

@@ -147,7 +147,7 @@ def _spelt(pattern: str, make: Callable[[str], Any], expected: str, sample: Any)
     matches = re.compile(pattern).fullmatch
 
     def to_value(text: str) -> Any:
-        if len(text) <= _TOO_LONG and matches(text):
+        if matches(text):
             try:
                 return make(text)
             except (ValueError, OverflowError):
@@ -157,8 +157,9 @@ def _spelt(pattern: str, make: Callable[[str], Any], expected: str, sample: Any)
 
 
 def _number(make: Callable[[str], Any]) -> Conversion:
-    # decimal = int [ "." 1*DIGIT ]: neither ".5" nor "5.", as in JSON, and no exponent: "1e999999" is short
-    return _spelt(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", make,
+    # decimal = int [ "." 1*DIGIT ]: neither ".5" nor "5.", as in JSON, and no exponent: "1e999999" is short.
+    # "(?!.{65})" looks first whether it is too long.
+    return _spelt(rf"(?!.{{{_TOO_LONG + 1}}})-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", make,
                   f"a plain decimal number of at most {_TOO_LONG} characters", make("0"))
 
 

@@ -92,25 +92,24 @@ def _dynamic(name: str) -> Segment:
     if kind == "param" and opening == 2:
         raise Misnamed("only a catch-all can be optional",
                        f"{rename} for one segment, or to {optional} for any number of them")
-    _refuse_unless_argument(bare, right, rename)
+    if bare != right.name:
+        raise _no_argument(bare, right, rename)
     return right
 
 
-def _refuse_unless_argument(name: str, right: Segment, rename: str) -> None:
-    """Refuse a name unless it is what the right spelling has."""
-    if name == right.name:
-        return
+def _no_argument(name: str, right: Segment, rename: str) -> Misnamed:
+    """What to say of a name that differs from the one of the right spelling."""
     if iskeyword(name):
-        raise Misnamed(f'"{name}" is a Python keyword', rename)
+        return Misnamed(f'"{name}" is a Python keyword', rename)
     if name in _TAKEN:
-        raise Misnamed(f'"{name}" is another argument of handlers already', rename)
+        return Misnamed(f'"{name}" is another argument of handlers already', rename)
     if name.isidentifier():
-        raise Misnamed(f'Python reads "{name}" as "{right.name}"', rename)
+        return Misnamed(f'Python reads "{name}" as "{right.name}"', rename)
     label, sign, kind = name.replace("=", ":").partition(":")
     if sign and label == _identifier(label):        # [id=int], [id:int]: the type in the folder name
         typed = Segment(right.kind, label)
         rename = f"rename the folder to {typed} and name the type in the handler, {label}: {kind}"
-    raise Misnamed(f'"{name}" is not a Python identifier', rename)
+    return Misnamed(f'"{name}" is not a Python identifier', rename)
 
 
 def _foreign(name: str) -> Misnamed:
