@@ -84,7 +84,7 @@ def _dynamic(name: str) -> Segment:
     if not bare:
         raise Misnamed("the brackets hold no name", f"{rename}, or another name for the value")
     optional = Segment("optional", right.name)
-    if opening != closing or opening > 2:
+    if opening != closing or opening > 2 or name != "[" * opening + inner + "]" * closing:
         either = f", or to {optional} to match no segment too" if kind == "rest" else ""
         raise Misnamed("there are brackets too many or too few", rename + either)
     if kind != "param" and inner != f"...{bare}":
