@@ -14,8 +14,10 @@ from .routing.route import Route
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .http.constraints import Length, Pattern, Range
+    from .http.forms import Form, UploadedFile
 
-__all__ = ["App", "HTTPError", "Length", "Pattern", "Range", "Request", "Response", "Route", "TreeError"]
+__all__ = ["App", "Form", "HTTPError", "Length", "Pattern", "Range", "Request", "Response", "Route",
+           "TreeError", "UploadedFile"]
 __version__ = "0.1.0.dev0"
 
 
@@ -25,4 +27,8 @@ def __getattr__(name: str) -> object:
         from .http import constraints
 
         return getattr(constraints, name)
+    if name in ("Form", "UploadedFile"):
+        from .http import forms
+
+        return getattr(forms, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,7 +12,7 @@ Rules this module keeps
 from __future__ import annotations
 
 from .handlers import builtin
-from .handlers.build import build
+from .handlers.build import DEFAULT_PUBLIC, build
 from .handlers.explanation import Explanation, explain
 from .handlers.options import Options
 from .handlers.resource import Resource
@@ -42,6 +42,7 @@ class App:
 
     root: the folder; a relative one is taken from the current folder.
     package: the module name under which the files are imported; the folder's own name when left out.
+    public: the folder whose files are served as they are, beside the root when it is relative; None for none.
     lazy: import each route file at the first request for its path instead of now, and say only then what is
     wrong with it; for short-lived processes.
     methods: those beyond the usual seven that route files may export, such as "QUERY".
@@ -56,7 +57,8 @@ class App:
     """
 
     def __init__(self, root: str | PathLike[str] = "app", *, package: str | None = None,
-                 lazy: bool = False, methods: Iterable[str] = (), max_body: int | None = 2**20,
+                 public: str | PathLike[str] | None = DEFAULT_PUBLIC, lazy: bool = False,
+                 methods: Iterable[str] = (), max_body: int | None = 2**20,
                  hosts: Iterable[str] | None = None, proxies: int | Mapping[str, int] = 0,
                  trailing_slash: str = "redirect", fallback: WSGIApp | None = None) -> None:
         if fallback is not None and not callable(fallback):
@@ -64,7 +66,7 @@ class App:
         options = Options(max_body, trailing_slash, methods)
         self._site = Site(hosts, proxies)
         self._hosts = self._site.passed
-        self._resources, matcher = build(root, package, options, self._site, self._path_for, lazy)
+        self._resources, matcher = build(root, package, public, options, self._site, self._path_for, lazy)
         self._patterns = {route.pattern: route for route in self._resources}
         self._match = matcher.match
         self._fallback = fallback
@@ -89,7 +91,11 @@ class App:
         request = Request(environ, path, params, resource.settings)
         endpoint: Endpoint = resource.endpoints.get(request.method, resource.refuse)
         status, headers, body = endpoint(request)
-        start_response(status, headers)
+        try:
+            start_response(status, headers)
+        except BaseException:       # the host has no body to close
+            Closing(body, request).close()
+            raise
         return body if request._after is None else Closing(body, request)
 
     def _judge(self, environ: Environ, raw: str) -> tuple[Resource, str, dict[str, Any]]:

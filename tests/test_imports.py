@@ -13,10 +13,10 @@ import fsroute
 # has: one that is new here costs every start some milliseconds, so it should be worth them.
 ALLOWED = {
     "__future__", "_collections", "_collections_abc", "_functools", "_json", "_operator", "_sre", "_stat",
-    "_weakrefset", "collections", "copyreg", "enum", "functools", "gc", "genericpath", "http", "importlib",
-    "importlib._bootstrap", "importlib._bootstrap_external", "importlib.machinery", "itertools", "json",
-    "json.decoder", "json.encoder", "json.scanner", "keyword", "operator", "os", "os.path", "posixpath",
-    "re", "re._casefix", "re._compiler", "re._constants", "re._parser", "reprlib", "stat", "threading",
+    "_weakrefset", "collections", "copyreg", "enum", "errno", "functools", "gc", "genericpath", "http",
+    "importlib", "importlib._bootstrap", "importlib._bootstrap_external", "importlib.machinery",
+    "itertools", "json", "json.decoder", "json.encoder", "json.scanner", "keyword", "operator", "os",
+    "os.path", "posixpath", "re", "re._casefix", "re._compiler", "re._constants", "re._parser", "reprlib", "stat", "threading",
     "types", "warnings", "weakref",
 }
 # More that an App may load, whose handlers have no annotations.

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from webtest import TestApp
 
 PROJECT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMED = re.compile(r"(?:# |<!-- )(\S+\.(?:py|html))(?: -->)?\n")
+NAMED = re.compile(r"(?:# |<!-- )(\S+\.(?:py|html|txt))(?: -->)?\n")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONDONTWRITEBYTECODE": "1"}
 BLOCKS: list[tuple[str, str]] = BLOCK.findall((PROJECT / "README.md").read_text())
 SESSIONS = [text for kind, text in BLOCKS if kind == "console"]
@@ -73,7 +74,7 @@ def test_a_tree_with_faults_is_told_as_the_readme_shows(tmp_path: Path) -> None:
 def test_a_command_prints_what_the_readme_shows(folder: Path, port: int, line: str, shown: str) -> None:
     program, *arguments = shlex.split(line)
     if program == "curl":
-        assert curl(arguments, port) == shown.removesuffix("\n")
+        assert curl(arguments, port, folder).removesuffix("\n") == shown.removesuffix("\n")
         return
     assert program == "python"
     done = subprocess.run([sys.executable, *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True,
@@ -83,9 +84,10 @@ def test_a_command_prints_what_the_readme_shows(folder: Path, port: int, line: s
     assert (printed, done.returncode) == (shown, 0), done.stderr
 
 
-def curl(arguments: list[str], port: int) -> str:
-    """What curl prints: -X, -H and -d are all that the README uses, and the machine need not have it."""
+def curl(arguments: list[str], port: int, folder: Path) -> str:
+    """What curl prints: these options are all that the README uses, and the machine need not have it."""
     method, url, data, headers = None, "", None, {}
+    fields, files = [], []
     options = iter(arguments)
     for option in options:
         if option == "-X":
@@ -95,8 +97,21 @@ def curl(arguments: list[str], port: int) -> str:
             headers[name] = value
         elif option == "-d":
             data = next(options).encode()
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        elif option == "-b":
+            headers["Cookie"] = next(options)
+        elif option == "-F":
+            name, _, value = next(options).partition("=")
+            if value.startswith("@"):
+                path, *more = value[1:].split(";")
+                said = dict(pair.split("=") for pair in more)
+                files.append((name, said["filename"], (folder / path).read_bytes(), said["type"]))
+            else:
+                fields.append((name, value))
         else:
             url = option
+    if files:
+        headers["Content-Type"], data = TestApp(None).encode_multipart(fields, files)
     connection = http.client.HTTPConnection("localhost", port, timeout=10)
     path = url.removeprefix("localhost:8000")
     connection.request(method or ("POST" if data else "GET"), path, data, headers)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from ..http.convert import Unconvertible, conversion, shown, unchanged
 from ..http.errors import HTTPError
 from ..http.request import Request
-from .signature import NONE, Parameter, Unresolved, is_async_generator, is_generator, is_plain, parameters
+from .signature import NONE, Parameter, Unresolved, is_async_generator, is_plain, parameters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +62,6 @@ def bind(handler: Callable[..., Any], segments: Iterable[Segment]) -> Callable[[
 def _arguments(handler: Callable[..., Any]) -> list[Parameter]:
     if is_async_generator(handler):
         raise BindingError("is an async generator", "return a value: async def is there for async libraries")
-    if is_generator(handler):
-        raise BindingError("is a generator, and this version has no streams", "return the whole body")
     try:
         return parameters(handler)
     except (TypeError, ValueError):

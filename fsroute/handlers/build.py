@@ -12,7 +12,7 @@ import gc
 import os
 from functools import partial
 
-from ..http.files import page
+from ..http.files import CODINGS, page, public
 from ..http.request import Settings
 from ..routing.faults import Fault, TreeError
 from ..routing.tree import scan
@@ -32,41 +32,62 @@ if TYPE_CHECKING:
     from ..http.request import PathFor
     from ..http.site import Site
     from ..routing.route import Route
+    from ..routing.tree import Tree
     from .loader import Modules
     from .options import Options
 
     Handler = Callable[..., Any]
     Resources = dict[Route, Resource]
 
+DEFAULT_PUBLIC = "public"
+"""The folder that may be missing."""
 
-def build(root: str | os.PathLike[str], package: str | None, options: Options, site: Site, path_for: PathFor,
-          lazy: bool) -> tuple[Resources, Matcher]:
+
+def build(root: str | os.PathLike[str], package: str | None, public: str | os.PathLike[str] | None,
+          options: Options, site: Site, path_for: PathFor, lazy: bool) -> tuple[Resources, Matcher]:
     """What answers each route of the tree, in its order, and the matcher that finds it.
 
-    root: the folder. package: its module name, the folder's own when None. options: the app's, where a route
-    file has none of its own. site, path_for: for the requests (see Settings). lazy: leave each route file,
+    root: the folder. package: its module name, the folder's own when None. public: the folder of public
+    files, None for none; a relative one lies beside the root. options: the app's, where a route file has
+    none of its own. site, path_for: for the requests (see Settings). lazy: leave each route file,
     and all that could be wrong in it, to the first request for its path.
     Raises TreeError, with every fault there is.
     """
     collecting = gc.isenabled()
     gc.disable()            # half of a large start is the collector's: 10,000 files 2.3 s instead of 4.6
     try:
-        resources = _resources(root, package, _Composer(options, site, path_for), lazy)
+        tree = _scanned(os.fspath(root), None if public is None else os.fspath(public))
+        resources = _resources(tree, package, _Composer(options, site, path_for), lazy)
         return resources, Matcher([(route.segments, resource) for route, resource in resources.items()])
     finally:
         if collecting:
             gc.enable()
 
 
-def _resources(root: str | os.PathLike[str], package: str | None, composer: _Composer,
-               lazy: bool) -> Resources:
-    tree = scan(os.fspath(root))
+def _scanned(root: str, public: str | None) -> Tree:
+    if public is None:
+        return scan(root)
+    folder = os.path.join(os.path.dirname(os.path.abspath(root)), public)
+    if os.path.isdir(folder):
+        return scan(root, folder, tuple(CODINGS))
+    tree = scan(root)
+    if public != DEFAULT_PUBLIC:
+        tree.faults.append(Fault([tree.shown(folder)], "there is no such public folder",
+                                 "create it, or correct public= (None for none)"))
+    return tree
+
+
+def _resources(tree: Tree, package: str | None, composer: _Composer, lazy: bool) -> Resources:
     modules = modules_of(tree, package)
     resources: Resources = {}
     for route in tree.routes:
         name = tree.shown(route.file)
         if route.kind == "page":
-            resources[route] = composer.of_page(route, name, tree.faults)
+            resources[route] = composer.of_file(route, name, page(route.file), tree.faults)
+        elif route.kind == "public":
+            found = tree.public[route]
+            handler = public(route.segments[-1].name, found.root, found.parts, found.compressed)
+            resources[route] = composer.of_file(route, name, handler, tree.faults)
         elif modules is not None and lazy:
             resources[route] = composer.later(route, name, modules)
         elif modules is not None and (module := modules.get(route.module, route.file)) is not None:
@@ -88,9 +109,9 @@ class _Composer:
         self._site = site
         self._path_for = path_for
 
-    def of_page(self, route: Route, name: str, faults: list[Fault]) -> Resource:
-        """name: the file, as faults name it."""
-        return self._compose(route, name, {"GET": page(route.file)}, self._options, faults)
+    def of_file(self, route: Route, name: str, handler: Handler, faults: list[Fault]) -> Resource:
+        """Of a page or a public file. name: the file, as faults name it."""
+        return self._compose(route, name, {"GET": handler}, self._options, faults)
 
     def of_module(self, route: Route, name: str, module: ModuleType, faults: list[Fault]) -> Resource:
         """Of a route file that was imported."""

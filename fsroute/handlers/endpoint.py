@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from ..http.problems import problem
 from ..http.response import Response
-from ..http.send import answer, json_answer
+from ..http.send import answer, json_answer, streamed
+from ..http.stream import Stream, is_iterator
 from .loop import is_cancellation, run
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..http.request import Request
     from ..http.send import Answer, Endpoint
 
-_FORMS = "a Response, dict, list, dataclass, str, bytes or (status, headers, body)"
+_FORMS = "a Response, dict, list, dataclass, str, bytes, an iterator of chunks or (status, headers, body)"
 
 
 def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
@@ -38,11 +39,15 @@ def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
             result = call(request)
             if type(result) is dict:        # most results: no Response in between, 265 ns less
                 return json_answer(result)
-            return answer(result if isinstance(result, Response) else respond(result, where, request))
+            response = result if isinstance(result, Response) else respond(result, where, request)
+            if type(response._body) is bytes:
+                return answer(response)
+            return streamed(response, request)
         except Exception as error:
             return answer(problem(error, request))
         except BaseException as error:
             if not is_cancellation(error):
+                request.release()
                 raise
             return answer(problem(RuntimeError("something the handler waited for was cancelled"), request))
     return answered
@@ -54,7 +59,7 @@ def respond(result: Any, where: str, request: Request) -> Response:
         return result
     if isinstance(result, dict | list) or hasattr(type(result), "__dataclass_fields__"):
         return Response.json(result)
-    if isinstance(result, str | bytes):
+    if isinstance(result, str | bytes) or is_iterator(result):
         return Response(result)
     if type(result) is tuple and len(result) == 3 and isinstance(result[0], int):
         return _of_triple(*result, where, request)
@@ -65,8 +70,13 @@ def respond(result: Any, where: str, request: Request) -> Response:
 
 def _of_triple(status: int, headers: Any, body: Any, where: str, request: Request) -> Response:
     converted = Response() if body is None else respond(body, where, request)
-    response = Response(converted.body, status=status, headers=converted.headers)
-    response.headers.update(headers)
+    try:
+        response = Response(converted.body, status=status, headers=converted.headers)
+        response.headers.update(headers)
+    except BaseException:
+        if isinstance(converted.body, Stream):
+            converted.body.discard()
+        raise
     return response
 
 
@@ -76,4 +86,6 @@ def _described(result: Any) -> str:
     if type(result) is tuple:
         kinds = ", ".join(type(part).__name__ for part in result)
         return f"a tuple ({kinds})"
+    if hasattr(result, "readline"):
+        return "an open file (for its content: return Response.file(path))"
     return f"{type(result).__module__}.{type(result).__qualname__}"

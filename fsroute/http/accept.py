@@ -1,4 +1,4 @@
-"""Which of our representations a client prefers (RFC 9110, 12.5.1).
+"""Which of our representations a client prefers (RFC 9110, 12.5.1 and 12.5.3).
 
 Rules this module keeps
 -----------------------
@@ -31,6 +31,22 @@ def preferred(accept: str | None, *offers: str) -> str:
         weight = weights.get(offer, weights.get(f"{kind}/*", weights.get("*/*", 0.0)))
         if weight > best_weight:
             best, best_weight = offer, weight
+    return best
+
+
+def coding(accept: str | None, *offers: str) -> str | None:
+    """The offered content coding that the client likes best; None: send the file as it is.
+
+    accept: Accept-Encoding. offers: such as "br", in lower case, the best first: it wins ties.
+    """
+    if not accept:
+        return None
+    weights = _ranges(accept)
+    weight, best = 0.0, None
+    for offer in offers:
+        found = weights.get(offer, weights.get("*", 0.0))
+        if found > weight and found >= weights.get("identity", weights.get("*", 0.0)):
+            weight, best = found, offer
     return best
 
 

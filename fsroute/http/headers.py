@@ -36,7 +36,7 @@ _NOT_YOURS = {
          "te", "trailer", "trailers", "transfer-encoding", "upgrade"),
         "belongs to the connection between client and host (hop-by-hop)",
     ),
-    "content-length": "is worked out from the body",
+    "content-length": "is worked out from the body; a stream's is given as length=",
     "status": "is CGI's; pass status= instead",
 }
 

@@ -8,8 +8,9 @@ Rules this module keeps
    Content-Encoding 415, Content-Type 415, size 413, shortness 400, malformation 400.
 3. The limit on the body holds for every way of reading it.
 4. After bytes(), text() or json() every reader works and `stream` replays. After a `stream` that was
-   read from, the others raise RuntimeError: a part of a body is not the body. A read that failed fails
-   again, in the same way, and reads no more.
+   read from, and after a multipart form(), the others raise RuntimeError: a part of a body is not the body.
+   A read that failed fails again, in the same way, and reads no more.
+5. What was uploaded lives as long as the request: until the host closes the answer.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from __future__ import annotations
 import io
 import re
 
-from . import query
+from . import conditional, cookies, query
 from .accept import preferred
 from .errors import HTTPError
 from .jsontext import dumps, loads
 from .multidict import EnvironHeaders, MultiDict
+from .response import Response
 from .site import Site
 from .url import quoted_path, quoted_query
 from .wsgi import (
@@ -40,14 +42,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Callable
+    from datetime import datetime
     from types import SimpleNamespace
     from typing import Any, BinaryIO
 
+    from .forms import Form
     from .headers import Given
     from .wsgi import Environ
 
     PathFor = Callable[[str, dict[str, Any]], str]
 
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 _UNSET: Any = object()
 _COROUTINE = 0x80       # inspect.CO_COROUTINE: `async def`
 
@@ -57,6 +62,14 @@ _is_json_suffixed = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+\+json").f
 
 def _no_routes(pattern: str, values: dict[str, Any]) -> str:
     raise LookupError(f"no route has the pattern {pattern!r}: this request was made by hand")
+
+
+def _is_touched(stream: BinaryIO) -> bool:
+    return bool(stream.raw.touched)     # type: ignore[attr-defined]   # a BodyReader's
+
+
+def _read_already() -> RuntimeError:
+    return RuntimeError("the body was read already, by request.stream or form(): what is left is no body")
 
 
 class Settings:
@@ -85,8 +98,8 @@ class Request:
     params: the dynamic segments' values by name, always the raw text: a str, for a catch-all a list of str.
     """
 
-    __slots__ = ("_after", "_body", "_fault", "_query", "_settings", "_state", "_stream", "environ", "method",
-                 "params", "path")
+    __slots__ = ("_after", "_body", "_cookies", "_fault", "_form", "_query", "_settings", "_state", "_stream",
+                 "environ", "method", "params", "path")
 
     def __init__(self, environ: Environ, path: str, params: dict[str, Any], settings: Settings) -> None:
         self.environ = environ
@@ -121,6 +134,13 @@ class Request:
     def headers(self) -> EnvironHeaders:
         """The header fields, by names that ignore case."""
         return EnvironHeaders(self.environ)
+
+    @property
+    def cookies(self) -> MultiDict:
+        """The cookies, their values as they came: not decoded, and as easily forged as any header."""
+        if not hasattr(self, "_cookies"):   # as `state` below
+            self._cookies = MultiDict(cookies.parse(self.environ.get("HTTP_COOKIE", "")), "cookie")
+        return self._cookies
 
     @property
     def content_type(self) -> str:
@@ -180,6 +200,24 @@ class Request:
             return self._settings.site.absolute(self.environ, path)
         return quoted_path(script_name(self.environ) + path)
 
+    def precondition(self, *, etag: str | None = None, modified: datetime | float | None = None
+                     ) -> Response | None:
+        """Judges If-Match, If-None-Match and their like (RFC 9110, 13): a 304 to return, or None to go on.
+
+            if same := request.precondition(etag=page.revision):
+                return same
+
+        etag: of what is there now, in quotes or without. modified: when it changed, an aware datetime or
+        seconds since 1970. Neither: it does not exist yet, which is what `If-None-Match: *` asks for.
+        Raises HTTPError 412 when the client's condition is not met: nothing may be changed then.
+        """
+        tag = None if etag is None else conditional.entity_tag(etag)
+        when = None if modified is None else conditional.seconds(modified)
+        if not conditional.unchanged(self.method, self.environ, tag, when):
+            return None
+        known = [("ETag", tag), ("Last-Modified", None if when is None else conditional.http_date(when))]
+        return Response.empty(304, headers=[(name, value) for name, value in known if value is not None])
+
     def after(self, function: Callable[..., object], *arguments: Any) -> None:
         """Calls the function once the answer is out, whether the handler failed or not.
 
@@ -190,9 +228,7 @@ class Request:
         code = getattr(function, "__code__", None)
         if not callable(function) or (code is not None and code.co_flags & _COROUTINE):
             raise TypeError(f"after() takes a plain function and its arguments, not {function!r:.80}")
-        if self._after is None:
-            self._after = []
-        self._after.append((function, arguments))
+        self.stay().append((function, arguments))
 
     @classmethod
     def build(cls, method: str = "GET", url: str = "/", *, json: Any = _UNSET,
@@ -234,10 +270,21 @@ class Request:
         """
         body = self._body
         if body is None:
-            body = self._read(not force)
+            body = self._read("" if force else _JSON)
         elif not force:
-            self._check_json()
+            self._check(_JSON)
         return loads(body)
+
+    def form(self) -> Form:
+        """The body as a form, urlencoded or multipart; its uploads are in `.files`, until the answer is out.
+
+        Raises as bytes() does, HTTPError 415 for another type, 400 for one that is malformed or incomplete,
+        and 413 for more than 1,000 fields, 100 files, or 500,000 bytes of text; RuntimeError without a
+        finite max_body.
+        """
+        if not hasattr(self, "_form"):      # as `state` above
+            self._form = self._read_form()
+        return self._form
 
     @property
     def stream(self) -> BinaryIO:
@@ -245,11 +292,16 @@ class Request:
 
         Raises as bytes() does, while it is read where only reading tells.
         """
+        if self._body is None and self._fault is not None:
+            raise self._fault
+        if self._body is None and hasattr(self, "_form"):
+            raise _read_already()
+        return self._opened()
+
+    def _opened(self) -> BinaryIO:
         if self._stream is None:
             if self._body is not None:
                 self._stream = io.BytesIO(self._body)
-            elif self._fault is not None:
-                raise self._fault
             else:
                 reader = BodyReader(self.environ, self._open(), self._settings.max_body)
                 self._stream = io.BufferedReader(reader)
@@ -266,9 +318,21 @@ class Request:
             except HTTPError:
                 pass
 
-    def _open(self, only_json: bool = False) -> int | None:
+    def stay(self) -> list[tuple[Callable[..., object], tuple[Any, ...]]]:
+        """Makes the host's close() reach this request; gives what runs then. See App and send.Closing."""
+        if self._after is None:
+            self._after = []
+        return self._after
+
+    def release(self) -> None:
+        """Lets go of what was uploaded. For whoever ends the request: see send.Closing."""
+        if hasattr(self, "_form"):
+            self._form.close()
+
+    def _open(self, only: str = "") -> int | None:
         """Refuses what can be refused before the first byte is read.
 
+        only: the kind of body that is asked for, _JSON or _FORM; any when it is left out.
         Returns the body's length, None when only the end of the input tells it.
         """
         environ, limit = self.environ, self._settings.max_body
@@ -276,20 +340,21 @@ class Request:
         coding = environ.get("HTTP_CONTENT_ENCODING")
         if coding and coding.strip().lower() != "identity":
             raise HTTPError(415, "Content-Encoding is not supported; send the body as it is")
-        if only_json and environ.get("CONTENT_TYPE") != "application/json":     # nearly never
-            self._check_json()
+        if only and environ.get("CONTENT_TYPE") != only:        # nearly never
+            self._check(only)
         if limit is not None and length is not None and length > limit:
             raise too_large(limit)
         return length
 
-    def _read(self, only_json: bool = False) -> builtins.bytes:
+    def _read(self, only: str = "") -> builtins.bytes:
         """The whole body, read now and kept."""
-        length = self._open(only_json)
+        length = self._open(only)
         if self._fault is not None:
             raise self._fault
         try:
             if self._stream is not None:
-                self._body = self._rest_of(self._stream)
+                self._body = self._untouched().read()
+                self._stream = None         # from now on it is a replay
             elif length is None:
                 self._body = read_to_end(self.environ, self._settings.max_body)
             else:
@@ -299,14 +364,42 @@ class Request:
             raise
         return self._body
 
-    def _rest_of(self, stream: BinaryIO) -> builtins.bytes:
-        """All of a stream that was asked for and not read from yet."""
-        if stream.raw.touched:          # type: ignore[attr-defined]   # a BodyReader's
-            raise RuntimeError("request.stream was read from already: what is left is not the body")
-        self._stream = None             # from now on it is a replay
-        return stream.read()
+    def _untouched(self) -> BinaryIO:
+        """The stream, of which nothing was read yet. Raises RuntimeError when something was."""
+        stream = self._opened()
+        if _is_touched(stream):
+            raise _read_already()
+        return stream
 
-    def _check_json(self) -> None:
+    def _read_form(self) -> Form:
+        from . import forms
+
+        if self._settings.max_body is None:
+            raise RuntimeError("form() needs a finite max_body: set one in the route file, or read "
+                               "request.stream")
+        self._open(_FORM)
+        if self._fault is not None:
+            raise self._fault
+        if self.content_type == _FORM:
+            return forms.urlencoded(self.bytes())
+        kind = self.environ["CONTENT_TYPE"]
+        if self._body is not None:
+            form = forms.multipart(io.BytesIO(self._body), kind)
+        else:
+            stream = self._untouched()
+            try:
+                form = forms.multipart(stream, kind)
+            except HTTPError as fault:
+                if _is_touched(stream):
+                    self._fault = fault
+                raise
+        if form.files:
+            self.stay()
+        return form
+
+    def _check(self, only: str) -> None:
         kind = self.content_type
-        if kind != "application/json" and not _is_json_suffixed(kind):
+        if only == _JSON and kind != _JSON and not _is_json_suffixed(kind):
             raise HTTPError(415, "The body must be application/json, and its Content-Type must say so")
+        if only == _FORM and kind not in (_FORM, "multipart/form-data"):
+            raise HTTPError(415, f"The body must be a form: {_FORM} or multipart/form-data")

@@ -6,18 +6,24 @@ Rules this module keeps
 2. Whatever is set passes its gate at the point of setting, so that the traceback shows the line at fault.
 3. Framing is no part of the value: Content-Length is worked out from the body when it is sent.
 4. Every answer that may have a body says of what type; an empty one is text/plain.
+5. A body that is not there yet is a Stream: it is made while it is sent, and is for one request.
 """
 
 from __future__ import annotations
 
-from . import url
+from . import cookies
+from .errors import HTTPError
 from .headers import Headers
 from .jsontext import dumps
 from .status import BODILESS, checked
+from .stream import Stream, encoded, is_iterator
+from .url import checked_location, is_local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime, timedelta
+    from os import PathLike
     from typing import Any
 
     from .headers import Field, Given
@@ -33,50 +39,57 @@ _ABOUT_A_BODY = frozenset({"content-type", "content-length", "content-encoding",
 
 _new = object.__new__
 
+_A_TEXT = "for JSON: Response.json(data); a text is str or bytes"
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def _encoded(body: bytes | str) -> bytes:
-    if isinstance(body, str):
-        try:
-            return body.encode()
-        except UnicodeEncodeError:      # a lone surrogate, which JSON can bring in: U+FFFD, as browsers do
-            return body.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-    if isinstance(body, bytes):
-        return bytes(body)      # a subclass becomes what hosts check for; bytes themselves are not copied
-    raise TypeError(f"a body is bytes or str, not {type(body).__name__}; for JSON: Response.json(data)")
+def _made(body: bytes | str | Iterator[Any]) -> bytes | Stream:
+    if isinstance(body, str | bytes):
+        return encoded(body)
+    if isinstance(body, Stream):
+        return body
+    if is_iterator(body):
+        return Stream(body)
+    raise TypeError(f"a body is bytes, str or an iterator of them, not {type(body).__name__}; for JSON: "
+                    "Response.json(data); for other chunks: Response.stream(chunks); for a file: "
+                    "Response.file(path)")
 
 
 class Response:
     """An answer; unpacks as `status, headers, body = response`.
 
-    body: bytes, or a str, sent as UTF-8.
+    body: bytes; a str, sent as UTF-8; or an iterator of either, which is sent as it goes (see stream()).
     status: 200 to 599.
     headers: a mapping or pairs. Without a Content-Type among them, a str is text/plain; charset=utf-8
-    and bytes are application/octet-stream (nothing at all is text/plain).
+    and all else application/octet-stream (nothing at all is text/plain).
     Raises ValueError for a status or header that does not pass, TypeError for another kind of body.
     """
 
     __slots__ = ("_body", "_fields", "_status")
 
-    def __init__(self, body: bytes | str = b"", *, status: int = 200, headers: Given = None) -> None:
+    def __init__(self, body: bytes | str | Iterator[Any] = b"", *, status: int = 200,
+                 headers: Given = None) -> None:
         self._status = 200 if status == 200 else checked(status)
-        self.body = body
+        self._body: Any = _made(body)       # bytes or a Stream
         self._fields = [BYTES_TYPE if self._body and not isinstance(body, str) else TEXT_TYPE]
         if headers is not None:
             self.headers.update(headers)
 
     def __repr__(self) -> str:
-        return f"<Response {self._status}, {len(self._body)} bytes>"
+        size = "a stream" if isinstance(self._body, Stream) else f"{len(self._body)} bytes"
+        return f"<Response {self._status}, {size}>"
 
     def __iter__(self) -> Iterator[Any]:
         """status, headers and body; returned as a tuple from a handler, they make the same answer again."""
         return iter(self.parts())
 
-    def parts(self) -> tuple[int, list[Field], bytes]:
+    def parts(self) -> tuple[int, list[Field], Any]:
         """What unpacking gives: the status, a fresh header list and the body; of 204 and 304 neither a body
         nor headers about one."""
         status = self._status
+        if isinstance(self._body, Stream) and (status in BODILESS or status == 205):
+            self._body.close()
         if status in BODILESS:
             return status, [field for field in self._fields if field[0].lower() not in _ABOUT_A_BODY], b""
         return status, [*self._fields], self._body if status != 205 else b""    # (RFC 9110, 15.3.6)
@@ -91,18 +104,50 @@ class Response:
         self._status = checked(status)
 
     @property
-    def body(self) -> bytes:
-        """The body. A str that is set is encoded as UTF-8; the Content-Type stays as it is."""
+    def body(self) -> Any:
+        """The body: bytes, or an iterator of bytes where it is a stream.
+
+        A str that is set is encoded as UTF-8; the Content-Type stays as it is.
+        """
         return self._body
 
     @body.setter
-    def body(self, body: bytes | str) -> None:
-        self._body = _encoded(body)
+    def body(self, body: bytes | str | Iterator[Any]) -> None:
+        self._body = _made(body)
 
     @property
     def headers(self) -> Headers:
         """The fields, ready to be changed."""
         return Headers(self._fields)
+
+    def copy(self) -> Response:
+        """The same answer with headers of its own; a stream is shared."""
+        made = _new(type(self))
+        made._status, made._fields, made._body = self._status, [*self._fields], self._body
+        return made
+
+    def set_cookie(self, name: str, value: str, *, max_age: int | timedelta | None = None,
+                   expires: datetime | float | None = None, path: str | None = "/", domain: str | None = None,
+                   secure: bool = False, httponly: bool = True, samesite: str | None = "Lax",
+                   partitioned: bool = False) -> None:
+        """Adds a Set-Cookie field (RFC 6265bis).
+
+        value: visible ASCII without quote, comma, semicolon and backslash. max_age: seconds or a timedelta.
+        expires: an aware datetime or seconds since 1970. Without either it ends with the browser's session.
+        samesite: "Lax", "Strict", "None" (with secure), or None to leave it out.
+        Raises ValueError or TypeError for what cannot be sent, or what browsers drop without a word: a
+        __Host- or __Secure- cookie that breaks its promise, one of more than 4,096 bytes.
+        """
+        self._fields.append(("Set-Cookie", cookies.set_cookie(
+            name, value, max_age=max_age, expires=expires, path=path, domain=domain, secure=secure,
+            httponly=httponly, samesite=samesite, partitioned=partitioned)))
+
+    def delete_cookie(self, name: str, *, path: str | None = "/", domain: str | None = None,
+                      secure: bool = False, samesite: str | None = "Lax", partitioned: bool = False) -> None:
+        """Makes the browser forget a cookie; path, domain and partitioned are those it was set with."""
+        secure = secure or partitioned or cookies.is_prefixed(name)
+        self.set_cookie(name, "", max_age=0, expires=0, path=path, domain=domain, secure=secure,
+                        samesite=samesite, partitioned=partitioned)
 
     @classmethod
     def json(cls, data: Any, *, status: int = 200, headers: Given = None) -> Response:
@@ -115,12 +160,12 @@ class Response:
     @classmethod
     def text(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
         """text/plain in UTF-8."""
-        return cls._typed(_encoded(text), TEXT_TYPE, status, headers)
+        return cls._typed(encoded(text, _A_TEXT), TEXT_TYPE, status, headers)
 
     @classmethod
     def html(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
         """text/html in UTF-8."""
-        return cls._typed(_encoded(text), HTML_TYPE, status, headers)
+        return cls._typed(encoded(text, _A_TEXT), HTML_TYPE, status, headers)
 
     @classmethod
     def empty(cls, status: int = 204, *, headers: Given = None) -> Response:
@@ -128,21 +173,81 @@ class Response:
         return cls._typed(b"", TEXT_TYPE, status, headers)
 
     @classmethod
-    def redirect(cls, location: str, *, status: int = 307, headers: Given = None) -> Response:
+    def redirect(cls, url: str, *, status: int = 307, local: bool = False, headers: Given = None) -> Response:
         """Sends the client on.
 
-        location: a URL or a path, sent as it is but for what is not ASCII, which is percent-encoded.
+        url: a URL or a path, sent as it is but for what is not ASCII, which is percent-encoded.
         status: 307 and 308 keep the method, 303 makes it GET, 301 and 302 leave that to the client.
-        Raises ValueError for another status, a control character, or a scheme other than http and https.
+        local: refuse what a browser would not take for a path on this site; for a url that a client sent.
+        Raises ValueError for another status, a control character, or a scheme other than http and https;
+        HTTPError 400 for what local refuses.
         """
         if status not in _REDIRECTS:
             raise ValueError(f"a redirect's status is 301, 302, 303, 307 or 308, not {status}")
+        if local and not is_local(url):
+            raise HTTPError(400, "The target of the redirect must be a path on this site, such as /account")
         response = cls._typed(b"", TEXT_TYPE, status, headers)
-        response.headers["Location"] = url.checked_location(location)
+        response.headers["Location"] = checked_location(url)
         return response
 
     @classmethod
-    def _typed(cls, body: bytes, kind: Field, status: int, headers: Given) -> Response:
+    def stream(cls, chunks: Iterable[bytes | str], *, length: int | None = None, status: int = 200,
+               headers: Given = None) -> Response:
+        """A body that is made while it is sent, application/octet-stream unless the headers say otherwise.
+
+        chunks: any iterable; a str is sent as UTF-8. Its close() is called once, whatever becomes of it.
+        length: in bytes, where it is known; what is more is cut, what is less breaks the connection off.
+        An error before the first chunk is an ordinary error answer; after it, the client sees a cut-off body.
+        Raises TypeError or ValueError for what is no iterable of chunks or no length.
+        """
+        return cls._typed(Stream(chunks, length), BYTES_TYPE, status, headers)
+
+    @classmethod
+    def events(cls, source: Iterable[Any], *, status: int = 200, headers: Given = None) -> Response:
+        """Server-sent events, text/event-stream, for an EventSource.
+
+        source: yields a str, a mapping of data, event, id and retry (data that is no str is sent as JSON), or
+        None for "nothing yet": yield one every few seconds, for only a write shows that the client has left.
+        It is not touched before the headers are out. Each stream holds its worker's thread.
+        """
+        from . import events
+
+        body = Stream(source, encode=events.event, preface=events.NOTHING_YET)
+        response = cls._typed(body, ("Content-Type", "text/event-stream"), status, None)
+        # no cache and no proxy may hold events back; X-Accel-Buffering is nginx's word for it
+        response._fields += [("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no")]
+        response.headers.update(headers)
+        return response
+
+    @classmethod
+    def file(cls, path: str | PathLike[str] | Sequence[str], *, root: str | PathLike[str] | None = None,
+             download: bool | str | None = None, links: bool = False, status: int = 200,
+             headers: Given = None) -> Response:
+        """A file, with ETag, Last-Modified, 304 and ranges; its type is known by the end of its name.
+
+        path: below root, if there is one: then it may come from a client, also as the list of a catch-all.
+        root: the folder that nothing leaves: no link, dotfile, "..", backslash, device or FIFO is followed.
+        links: follow links all the same, for a folder whose content you trust.
+        download: True, or the name under which a browser saves it instead of showing it.
+        Raises HTTPError 404 for what is not there or not below root, ValueError for a list without a root.
+        """
+        from . import files
+
+        body, name = files.opened(path, root, links)
+        try:
+            response = cls._typed(body, ("Content-Type", files.media_type(name)), status, None)
+            response._fields.append(files.NO_SNIFFING)
+            if isinstance(download, str) or download:
+                saved = name if download is True else download or name
+                response._fields.append(("Content-Disposition", files.attachment(saved)))
+            response.headers.update(headers)
+        except BaseException:
+            body.discard()
+            raise
+        return response
+
+    @classmethod
+    def _typed(cls, body: bytes | Stream, kind: Field, status: int, headers: Given) -> Response:
         response = _new(cls)
         response._status = 200 if status == 200 else checked(status)
         response._fields = [kind]

@@ -1,13 +1,14 @@
 """Response to host: the last step of every answer.
 
 An *answer* is what a WSGI host takes: status line, header list, body list, all three fresh, since hosts
-and the middleware around an app may change them.
+and the middleware around an app may change them. A stream is its own body.
 
 Rules this module keeps
 -----------------------
 1. The body is dropped for HEAD here, after everything else and nowhere else; all headers stay
    (RFC 9110, 9.3.2).
-2. Every answer but 204 and 304 says how long its body is (RFC 9110, 8.6).
+2. Every answer but 204 and 304 says how long its body is where that is known (RFC 9110, 8.6).
+3. A body that is dropped is closed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .jsontext import dumps, pieces
 from .log import log_exception
 from .response import JSON_TYPE, Response
 from .status import BODILESS, STATUS_LINES
+from .stream import Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ _SPECIAL = frozenset({*BODILESS, 205})
 
 
 def answer(response: Response) -> Answer:
-    """The response as a host takes it."""
+    """The response as a host takes it; its body is no stream."""
     status, body = response._status, response._body     # the slots: parts() would cost 100 ns more
     if status in _SPECIAL:
         status, fields, body = response.parts()
@@ -46,6 +48,17 @@ def answer(response: Response) -> Answer:
     # content_length() in place, here and below: a call less for every answer
     field = _LENGTHS[length] if length < 1_024 else content_length(length)
     return STATUS_LINES[status], [*response._fields, field], [body]
+
+
+def streamed(response: Response, request: Request) -> Answer:
+    """The response to that request, where its body may be a stream. Raises what its first chunk raises."""
+    if isinstance(response._body, Stream):
+        response = response._body.settled(response, request)
+    body = response._body
+    if not isinstance(body, Stream) or response._status in _SPECIAL:
+        return answer(response)
+    length = [] if body.length is None else [content_length(body.length)]
+    return STATUS_LINES[response._status], [*response._fields, *length], body.for_host()
 
 
 def json_answer(data: Any) -> Answer:
@@ -64,7 +77,7 @@ def content_length(length: int) -> Field:
 
 
 class Closing:
-    """A body that runs what was left for afterwards once the host closes it: request.after."""
+    """A body that ends the request once the host closes it: request.after, then what was uploaded is gone."""
 
     def __init__(self, body: Iterable[bytes], request: Request) -> None:
         self._body = body
@@ -74,18 +87,29 @@ class Closing:
         return iter(self._body)
 
     def close(self) -> None:
-        """Runs each function once, whatever the others raise; also those that they leave in their turn."""
-        while self._request._after:
-            function, arguments = self._request._after.pop(0)
-            try:
-                function(*arguments)
-            except Exception as error:
-                log_exception(error, self._request)
+        """Closes the body; then runs each function once, whatever the others raise; also those they leave."""
+        try:
+            _close(self._body)
+            while self._request._after:
+                function, arguments = self._request._after.pop(0)
+                try:
+                    function(*arguments)
+                except Exception as error:
+                    log_exception(error, self._request)
+        finally:
+            self._request.release()
+
+
+def _close(body: Iterable[bytes]) -> None:
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()
 
 
 def without_body(endpoint: Endpoint) -> Endpoint:
     """The endpoint for HEAD: the other one's answer, headers and all, without its body."""
     def head(request: Request) -> Answer:
-        line, fields, _ = endpoint(request)
+        line, fields, body = endpoint(request)
+        _close(body)
         return line, fields, []
     return head

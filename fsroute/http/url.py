@@ -14,6 +14,9 @@ import re
 # uri-host [ ":" port ]: a bracketed IPv6 address or a name; DNS has no "_", but container networks do
 _is_host = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?").fullmatch
 
+# path-absolute without a backslash, which browsers read as a slash: "//" and "/\" lead to another host
+_is_local = re.compile(r"/(?!/)[^\\\x00-\x20\x7f\ud800-\udfff]{0,2000}").fullmatch
+
 # scheme ":" (RFC 3986, 3.1); what a browser runs, such as javascript:, is one of them
 _has_scheme = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):").match
 
@@ -60,3 +63,8 @@ def checked_location(location: str) -> str:
     from urllib.parse import quote
 
     return quote(location, safe="%/!#$&'()*+,;=:@?~[]")
+
+
+def is_local(url: str) -> bool:
+    """Whether browsers take it for a path on the site that they are on."""
+    return isinstance(url, str) and _is_local(url) is not None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     SegmentKind = Literal["literal", "param", "rest", "optional"]
-    RouteKind = Literal["route", "page"]
+    RouteKind = Literal["route", "page", "public"]
 
 
 class Segment:
@@ -59,10 +59,10 @@ class Route:
     pattern: "/api/users/[id]", groups left out.
     segments: the same in parts; () for the root.
     names: the dynamic names in order, ("id",).
-    file: the absolute path of the route.py or page.html.
-    kind: "route" or "page".
+    file: the absolute path of the route.py, the page.html or the public file.
+    kind: "route", "page" or "public".
     module: the module's dotted name relative to the root, made of the folder names on disk, groups too, with
-        every "." written "_": "api.files.[___path].route". A page is no module and has "".
+        every "." written "_": "api.files.[___path].route". Other files are no modules and have "".
     methods: the exported methods; empty until the file has been imported.
     """
 

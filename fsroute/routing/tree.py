@@ -18,11 +18,15 @@ from .conflicts import conflicts
 from .faults import Fault
 from .folders import HANDLERS, NOT_YET, SPECIAL, read_folders
 from .names import Misnamed, read
+from .public import read_public
 from .route import Route, Segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .folders import Folder
+    from .public import PublicFile
 
 
 class Tree:
@@ -30,25 +34,30 @@ class Tree:
 
     root: the absolute path of the root folder.
     routes: in the order of their folders; without those below a folder whose URL is unknown.
+    public: what lies behind those of the routes that are public files.
     faults: what is wrong with names, places and links. Whoever imports the files adds to it.
     folders: the absolute path of each folder visited, by its module name relative to the root ("" itself).
     """
 
-    __slots__ = ("faults", "folders", "root", "routes")
+    __slots__ = ("faults", "folders", "public", "root", "routes")
 
     def __init__(self, root: str) -> None:
         self.root = root
         self.routes: list[Route] = []
+        self.public: dict[Route, PublicFile] = {}
         self.faults: list[Fault] = []
         self.folders: dict[str, str] = {"": root}
 
     def shown(self, path: str) -> str:
-        """An absolute path below the root as faults name it: from the root's own name on, with "/"."""
-        return path[len(self.root) - len(os.path.basename(self.root)):].replace(os.sep, "/")
+        """An absolute path as faults name it: from the root's own name or its neighbour's on, with "/"."""
+        return path.removeprefix(os.path.join(os.path.dirname(self.root), "")).replace(os.sep, "/")
 
 
-def scan(root: str) -> Tree:
-    """Read the tree below root. Never raises for a fault: it is in the result."""
+def scan(root: str, public: str | None = None, suffixes: Sequence[str] = ()) -> Tree:
+    """Read the tree below root. Never raises for a fault: it is in the result.
+
+    public: the absolute path of the public folder. suffixes: see read_public.
+    """
     tree = Tree(os.path.abspath(root))
     here = tree.shown(tree.root)
     if not os.path.isdir(tree.root):
@@ -64,6 +73,9 @@ def scan(root: str) -> Tree:
     for judge in (_judge_name, _judge_modules, _judge_files):
         for folder in folders:
             judge(tree, folder)
+    if public is not None:
+        tree.public = read_public(public, suffixes, tree)
+        tree.routes += tree.public
     tree.faults += conflicts(tree.routes, tree.shown)
     tree.faults.sort()
     return tree

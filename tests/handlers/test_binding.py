@@ -384,7 +384,6 @@ def of_bytes(path: list[bytes]) -> None: ...
 def variadic(*args: Any) -> None: ...
 def keywords(**kwargs: Any) -> None: ...
 def by_keyword(*, limit: int = 10) -> None: ...
-def stream() -> Any: yield b""
 async def async_stream() -> Any: yield b""
 
 
@@ -420,7 +419,6 @@ FAULTS: list[tuple[Any, str, str]] = [
     (misfit, "cannot convert 'id': Range(min=1) does not fit str", "use limits of the type"),
     (nested, "cannot convert 'path': list[list[int]] is a list of lists", "write list[T]"),
     (of_bytes, "cannot convert 'path': bytes is nothing that a text converts to", "take str, int"),
-    (stream, "is a generator", "return the whole body"),
     (async_stream, "is an async generator", "return a value"),
 ]
 
@@ -436,6 +434,18 @@ def test_what_cannot_be_called_is_a_fault_with_its_mend(handler: Any, problem: s
 
 def test_an_annotation_for_type_checkers_alone_spoils_nothing_else() -> None:
     assert bind(unresolvable_request, PATH)(REQUEST) is None
+
+
+def test_a_generator_is_a_handler_and_its_call_runs_nothing_of_it() -> None:
+    ran: list[Any] = []
+
+    def handler(request: Any, id: int) -> Any:
+        ran.append(id)
+        yield str(id)
+
+    made = bind(handler, PATH)(Request.build(params={"id": "42"}))
+    assert ran == []
+    assert (list(made), ran) == (["42"], [42])
 
 
 def keyword_only_request(*, request: Any) -> Any:

@@ -3,7 +3,8 @@
 import asyncio
 import collections
 import dataclasses
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from fsroute.http.request import Request, Settings
 from tests.exchange import Answer, environ_of, exchange
 
 JSON, TEXT, BYTES = "application/json", "text/plain; charset=utf-8", "application/octet-stream"
+TEXT_FIELD = ("Content-Type", TEXT)
 
 
 def answer_to(handler: Callable[[Request], Any]) -> Answer:
@@ -35,9 +37,17 @@ class User:
     kind: "dataclasses.InitVar[str]" = "x"
 
 
+async def async_chunks() -> Any:
+    yield b"x"
+
+
 async def later(value: Any) -> Any:
     await asyncio.sleep(0)
     return value
+
+
+def chunks(*values: Any) -> Iterator[Any]:
+    yield from values
 
 
 RESULTS: list[tuple[Any, int, str, bytes]] = [
@@ -69,6 +79,84 @@ def test_a_result_becomes_an_answer_by_the_table(result: Any, status: int, kind:
     assert (waited.status, waited.headers, waited.body) == (answer.status, answer.headers, answer.body)
 
 
+STREAMS: list[tuple[Callable[[], Any], int, str, bytes]] = [
+    (lambda: chunks("a", b"b", "", "é"), 200, BYTES, "abé".encode()),
+    (lambda: chunks(), 200, BYTES, b""),
+    (lambda: iter([b"a"]), 200, BYTES, b"a"),
+    (lambda: map(str, [1, 2]), 200, BYTES, b"12"),
+    (lambda: (str(number) for number in (1, 2)), 200, BYTES, b"12"),
+    (lambda: (201, None, chunks("a")), 201, BYTES, b"a"),
+    (lambda: (200, {"Content-Type": "text/csv"}, chunks("a")), 200, "text/csv", b"a"),
+    (lambda: Response(chunks("a"), status=202), 202, BYTES, b"a"),
+    (lambda: Response.stream(["a"], length=1), 200, BYTES, b"a"),
+    (lambda: Response.stream(["a"], headers=[TEXT_FIELD]), 200, TEXT, b"a"),
+    (lambda: tuple(Response.stream(["a"], status=203, headers=[TEXT_FIELD])), 203, TEXT, b"a"),
+    (lambda: (203, {"X-A": "b"}, Response.stream(["a"], headers=[TEXT_FIELD])), 203, TEXT, b"a"),
+    (lambda: Response.events(["a"]), 200, "text/event-stream", b":\n\ndata: a\n\n"),
+    (lambda: Response.stream(["a"]).copy(), 200, BYTES, b"a"),
+]
+
+
+@pytest.mark.parametrize(("make", "status", "kind", "body"), STREAMS)
+def test_an_iterator_is_streamed(make: Callable[[], Any], status: int, kind: str, body: bytes) -> None:
+    for handler in (lambda request: make(), lambda request: later(make())):
+        answer = answer_to(handler)
+        assert (answer.status, answer.headers["content-type"], answer.body) == (status, kind, body)
+
+
+class Source:
+    """Chunks without an end, which count how often they are closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def __iter__(self) -> "Source":
+        return self
+
+    def __next__(self) -> bytes:
+        return b"x"
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(("status", "headers"), [
+    (99, None), (600, None), (True, None), (200, {"Content-Length": "1"}), (200, {"X-A": "a\r\nb"}), (200, 5),
+    (200, [("X-A",)])])
+def test_a_stream_in_a_triple_that_cannot_be_sent_is_closed(
+    status: int, headers: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = Source()
+    assert answer_to(lambda request: (status, headers, source)).status == 500
+    assert source.closed == 1
+
+
+def test_a_stream_of_another_request_is_not_closed_by_a_triple(caplog: pytest.LogCaptureFixture) -> None:
+    source = Source()
+    kept = Response.stream(source, length=3)
+    made = endpoint(lambda request: kept, "GET")
+    body: Any = made(Request.build())[2]
+    assert answer_to(lambda request: (99, None, kept)).status == 500
+    assert source.closed == 0
+    assert b"".join(body) == b"xxx"
+    body.close()
+    assert source.closed == 1
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+@pytest.mark.parametrize("form", [
+    lambda source, status: Response.stream(source, status=status),
+    lambda source, status: (status, None, source),
+    lambda source, status: tuple(Response.stream(source, status=status)),
+], ids=["a response", "a triple", "an unpacked response"])
+def test_a_status_without_a_body_closes_the_stream_that_it_drops(
+    form: Callable[[Any, int], Any], status: int
+) -> None:
+    source = Source()
+    answer = answer_to(lambda request: form(source, status))
+    assert (answer.status, answer.body, source.closed) == (status, b"", 1)
+
+
 @pytest.mark.parametrize("result", [
     Response.empty(), (204, None, "text"), (304, {"ETag": '"x"'}, {"a": 1}), Response("x", status=204)])
 def test_204_and_304_have_no_body_whatever_was_returned(result: Any) -> None:
@@ -85,7 +173,15 @@ def test_204_and_304_have_no_body_whatever_was_returned(result: Any) -> None:
     ({1, 2}, "returned builtins.set"),
     (object(), "returned builtins.object"),
     (User, "returned builtins.type"),
-    (iter([b"x"]), "returned builtins.list_iterator"),
+    ({1: 2}.keys(), "returned builtins.dict_keys"),
+    (range(3), "returned builtins.range"),
+    (async_chunks(), "returned builtins.async_generator"),
+    (io.BytesIO(b"x"), "returned an open file (for its content: return Response.file(path))"),
+    (io.StringIO("x"), "returned an open file (for its content: return Response.file(path))"),
+    ((200, None, io.BytesIO(b"x")), "returned an open file (for its content: return Response.file(path))"),
+    ((200, None, async_chunks()), "returned builtins.async_generator"),
+    (iter([5]), "a stream yields bytes or str, not int"),
+    ((200, None, chunks(None)), "a stream yields bytes or str, not NoneType"),
     ((200, None, 5), "returned builtins.int"),
     ((99, None, "x"), "a status is a number from 200 to 599"),
     ((True, None, "x"), "a status is a number from 200 to 599, not bool"),
@@ -103,8 +199,8 @@ def test_what_is_not_in_the_table_is_a_500_and_the_log_says_what_to_do(
     assert says in record.exc_text
     if "returned" in says:
         assert "GET in site/route.py returned" in record.exc_text
-        assert "return a Response, dict, list, dataclass, str, bytes or (status, headers, body)" \
-            in record.exc_text
+        assert ("return a Response, dict, list, dataclass, str, bytes, an iterator of chunks or "
+                "(status, headers, body)") in record.exc_text
 
 
 def test_a_circle_is_an_error_of_its_own_request_only(caplog: pytest.LogCaptureFixture) -> None:
@@ -118,8 +214,14 @@ def test_a_cancellation_is_an_ordinary_failure(caplog: pytest.LogCaptureFixture)
     def handler(request: Request) -> Any:
         raise asyncio.CancelledError
 
-    assert answer_to(handler).status == 500
-    assert "cancelled" in caplog.text
+    def stream(request: Request) -> Any:
+        yield ""
+        raise asyncio.CancelledError
+
+    for fails in (handler, stream):
+        assert answer_to(fails).status == 500
+        assert "cancelled" in caplog.text
+        caplog.clear()
 
 
 @pytest.mark.parametrize("make", [
@@ -132,9 +234,14 @@ def test_an_http_error_is_answered_and_not_logged(
     def handler(request: Request) -> Any:
         raise make()
 
-    answer = answer_to(handler)
-    assert answer.status == 404
-    assert b"User not found" in answer.body
+    def stream(request: Request) -> Any:
+        yield ""
+        raise make()
+
+    for fails in (handler, stream):
+        answer = answer_to(fails)
+        assert answer.status == 404
+        assert b"User not found" in answer.body
     assert not caplog.records
 
 

@@ -2,31 +2,26 @@
 
 import http.client
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.servers import dev, gunicorn, serving
+
 AT_ONCE = 20
 
-GUNICORN = ["gunicorn", "--bind", "127.0.0.1:0", "--workers", "1"]
 HOSTS = {
-    "dev": ["fsroute", "dev", "app", "--port", "0"],
-    "sync": [*GUNICORN, "fsroute:App('app')"],
-    "gthread": [*GUNICORN, "--threads", str(AT_ONCE + 4), "fsroute:App('app')"],
-    "gevent": [*GUNICORN, "--worker-class", "gevent", "fsroute:App('app')"],
-    "gthread, preloaded": [*GUNICORN, "--threads", str(AT_ONCE + 4), "--preload", "warmed:app"],
-    "gevent, preloaded": [*GUNICORN, "--worker-class", "gevent", "--preload", "warmed:app"],
+    "dev": dev("app"),
+    "sync": gunicorn("fsroute:App('app')"),
+    "gthread": gunicorn("fsroute:App('app')", "--threads", str(AT_ONCE + 4)),
+    "gevent": gunicorn("fsroute:App('app')", "--worker-class", "gevent"),
+    "gthread, preloaded": gunicorn("warmed:app", "--threads", str(AT_ONCE + 4), "--preload"),
+    "gevent, preloaded": gunicorn("warmed:app", "--worker-class", "gevent", "--preload"),
 }
 CONCURRENT = [host for host in HOSTS if host != "sync"]
 
@@ -111,15 +106,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         file.write_text(f"import asyncio\nimport time\n\nfrom .. import _state as state\n\n{lines}")
     (folder / "app" / "_state.py").write_text(STATE)
     (folder / "warmed.py").write_text(WARMED)
-    log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(command(request.param), cwd=folder, stdout=output, stderr=output,
-                                   env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDEVMODE": "1"})
-    try:
-        yield port_of(process, log)
-    finally:
-        stop(process, log)
-    told = log.read_text()              # warnings included, but those of gunicorn are its own business
+    with serving(HOSTS[request.param], folder, PYTHONDEVMODE="1") as host:
+        yield host.port
+    told = host.log.read_text()         # warnings included, but those of gunicorn are its own business
     complaints = re.findall("Traceback|event loop|transport|destroyed|never|[Ee]xception ignored", told)
     assert complaints == ["Traceback"] * told.count("ZeroDivisionError: told in the log"), told
 
@@ -135,37 +124,6 @@ def test_a_body_that_is_late_arrives_whole(server: int) -> None:
             answer += data
     assert answer.split(b" ")[1] == b"200"
     assert answer.endswith(b'[1,2,"3"]')
-
-
-def command(host: str) -> list[str]:
-    module, *arguments = HOSTS[host]
-    if module == "gunicorn" and tuple(map(int, version("gunicorn").split(".")[:2])) >= (25, 1):
-        arguments.insert(0, "--no-control-socket")      # all servers of a user share its path: not for tests
-    return [sys.executable, "-m", module, *arguments]
-
-
-def port_of(process: subprocess.Popen[bytes], log: Path) -> int:
-    """The port that the log names, as soon as an answer comes from there."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if found := re.search(r"http://127\.0\.0\.1:([0-9]+)", log.read_text()):
-                ask(port := int(found[1]), "/waiting")
-                return port
-        except OSError:
-            pass
-        time.sleep(0.05)
-    pytest.fail(f"the server does not answer (exit status {process.poll()}):\n{log.read_text()}")
-
-
-def stop(process: subprocess.Popen[bytes], log: Path) -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        pytest.fail(f"the server did not stop when told to:\n{log.read_text()}")
 
 
 def ask(port: int, path: str) -> tuple[int, Any]:

@@ -5,7 +5,6 @@ import inspect
 import json
 import os
 import pickle
-import re
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import pytest
 import fsroute
 from fsroute import App
 from tests.conftest import Tree
+from tests.servers import gunicorn, serving
 
 KINDS = ["plain", "[id]", "[...path]", "[[...rest]]", "(group)/below", "feed.xml"]
 
@@ -257,26 +257,14 @@ def test_a_pytest_file_beside_it_may_be_collected_before_the_app_is_made(run: Ru
 # gunicorn
 
 @pytest.fixture
-def gunicorn(project: Path) -> Iterator[str]:
+def reloading(project: Path) -> Iterator[str]:
     """The address of a gunicorn that serves the project and reloads what is edited."""
-    log = project / "log"
-    command = [sys.executable, "-m", "gunicorn", "--reload", "--reload-engine=poll", "--no-control-socket",
-               "--bind=127.0.0.1:0", "--graceful-timeout=1", "main:app"]
-    with log.open("w") as stream:
-        process = subprocess.Popen(command, cwd=project, env=environment(), stderr=stream, stdout=stream)
-    try:
-        yield waited(lambda: re.search(r"Listening at: (http://127\.0\.0\.1:[0-9]+)", log.read_text()),
-                     process)[1]
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+    command = gunicorn("main:app", "--reload", "--reload-engine=poll", "--graceful-timeout=1")
+    with serving(command, project) as server:
+        yield server.url
 
 
-def waited(look: Callable[[], Any], process: "subprocess.Popen[bytes] | None" = None) -> Any:
+def waited(look: Callable[[], Any]) -> Any:
     """What `look` finds, when it finds something; for at most 20 seconds."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -286,7 +274,6 @@ def waited(look: Callable[[], Any], process: "subprocess.Popen[bytes] | None" = 
             found = None
         if found:
             return found
-        assert process is None or process.poll() is None
         time.sleep(0.05)
     raise TimeoutError("it did not come")
 
@@ -297,8 +284,8 @@ def body_of(url: str) -> bytes:
     return body
 
 
-def test_gunicorn_reloads_a_file_that_was_edited(gunicorn: str, project: Path) -> None:
-    url = f"{gunicorn}/k1/42"
+def test_gunicorn_reloads_a_file_that_was_edited(reloading: str, project: Path) -> None:
+    url = f"{reloading}/k1/42"
     assert waited(lambda: body_of(url)) == b"db beside"
     edited = project / file_of("[id]")
     source = edited.read_text().replace("found + WORD", "found + ' edited while it runs'")

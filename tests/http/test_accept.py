@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsroute.http.accept import preferred
+from fsroute.http.accept import coding, preferred
 
 JSON, HTML = "application/json", "text/html"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -102,3 +102,76 @@ def test_the_highest_weight_wins(offers: list[str], weights: list[str]) -> None:
 @given(st.text(st.sampled_from("texhml/*;q=01., \t\"") | st.characters(), max_size=80))
 def test_no_header_makes_it_fail(accept: str) -> None:
     assert preferred(accept, JSON, HTML) in {JSON, HTML}
+
+
+@pytest.mark.parametrize(("accept", "chosen"), [
+    # nothing said, or none of ours: as it is
+    (None, None),
+    ("", None),
+    ("identity", None),
+    ("deflate, zstd", None),
+    ("gzip;q=0, br;q=0", None),
+    ("*;q=0", None),
+    ("identity;q=0", None),             # we have nothing that it would take
+    # one of ours
+    ("gzip", "gzip"),
+    ("br", "br"),
+    ("GZip", "gzip"),
+    ("gzip, deflate, br, zstd", "br"),
+    ("br, gzip", "br"),                 # equals: our order
+    ("gzip, br", "br"),
+    ("deflate, gzip;q=0.001", "gzip"),
+    # weights
+    ("br;q=0.9, gzip", "gzip"),
+    ("br;q=0.5, gzip;q=0.5", "br"),
+    ("br;q=0, gzip;q=0.1", "gzip"),
+    ("br;q=0.000, gzip ; q=0.1", "gzip"),
+    ("gzip;Q=1.0, br;\tq=0.999", "gzip"),
+    # * is whatever is not named
+    ("*", "br"),
+    ("*;q=0.1", "br"),
+    ("br;q=0, *", "gzip"),
+    ("*, br;q=0", "gzip"),
+    ("*;q=0, gzip", "gzip"),
+    ("gzip, *;q=0", "gzip"),
+    ("gzip;q=0.2, *;q=0.1", "gzip"),
+    # as it is may be what it likes best
+    ("identity, gzip;q=0.5", None),
+    ("identity;q=0.6, gzip;q=0.5, br;q=0.4", None),
+    ("identity;q=0.5, gzip;q=0.6, br;q=0.4", "gzip"),
+    ("identity;q=0.5, *;q=0.6", "br"),
+    ("identity, gzip", "gzip"),         # between equals, the smaller one
+    # no codings
+    ("gz", None),
+    ("gzipx", None),
+    ("g zip", None),
+    (";q=1", None),
+    (",,gzip,,", "gzip"),
+])
+def test_a_file_is_sent_in_the_coding_the_client_likes_best(accept: str | None, chosen: str | None) -> None:
+    assert coding(accept, "br", "gzip") == chosen
+
+
+def test_of_what_is_not_there_nothing_is_chosen() -> None:
+    assert coding("gzip, br", "gzip") == "gzip"
+    assert coding("br", "gzip") is None
+    assert coding("*") is None
+
+
+@given(st.permutations(["br", "gzip", "identity"]), st.lists(qvalues, min_size=3, max_size=3))
+def test_the_coding_of_the_highest_weight_is_chosen_and_one_of_no_weight_never(
+    names: list[str], weights: list[str]
+) -> None:
+    given_weights = dict(zip(names, map(float, weights), strict=True))
+    chosen = coding(", ".join(f"{name};q={weight}" for name, weight in zip(names, weights, strict=True)),
+                    "br", "gzip")
+    best = max(given_weights["br"], given_weights["gzip"])
+    if best == 0.0 or best < given_weights["identity"]:
+        assert chosen is None
+    else:
+        assert chosen == ("br" if given_weights["br"] == best else "gzip")
+
+
+@given(st.text(st.sampled_from("gzipbr*denty;q=01., \t\"") | st.characters(), max_size=80))
+def test_no_accept_encoding_makes_it_fail(accept: str) -> None:
+    assert coding(accept, "br", "gzip") in {"br", "gzip", None}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fsroute.http.constraints import Length, Range
 from fsroute.http.errors import HTTPError
+from fsroute.http.forms import Form
 from fsroute.http.multidict import EnvironHeaders, MultiDict, MultiMapping
 
 PAIRS = [("a", "1"), ("b", "x"), ("a", "2"), ("", "blank"), ("n", "-7"), ("ab", "")]
@@ -32,9 +33,20 @@ def headers() -> EnvironHeaders:
     return EnvironHeaders(dict(ENVIRON))
 
 
-# both kinds
+def cookies() -> MultiDict:
+    return MultiDict(PAIRS, "cookie")
 
-@pytest.mark.parametrize(("mapping", "what"), [(query, "query parameter"), (headers, "header")])
+
+def form() -> Form:
+    return Form(PAIRS)
+
+
+ALL = [(query, "query parameter"), (headers, "header"), (cookies, "cookie"), (form, "form field")]
+
+
+# every kind
+
+@pytest.mark.parametrize(("mapping", "what"), ALL)
 def test_a_missing_name_is_the_clients_mistake_and_names_it(
     mapping: Callable[[], MultiMapping], what: str
 ) -> None:
@@ -43,7 +55,7 @@ def test_a_missing_name_is_the_clients_mistake_and_names_it(
     assert caught.value.status == 400
 
 
-@pytest.mark.parametrize(("mapping", "what"), [(query, "query parameter"), (headers, "header")])
+@pytest.mark.parametrize(("mapping", "what"), ALL)
 def test_a_value_that_does_not_convert_is_the_clients_mistake_and_stays_unsaid(
     mapping: Callable[[], MultiMapping], what: str
 ) -> None:
@@ -55,7 +67,7 @@ def test_a_value_that_does_not_convert_is_the_clients_mistake_and_stays_unsaid(
     assert "x" not in caught.value.detail
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 def test_one_value_is_the_first_converted_or_the_default_as_it_is(
     mapping: Callable[[], MultiMapping]
 ) -> None:
@@ -94,7 +106,7 @@ def test_the_types_are_those_of_a_paths_parameter_or_a_function(
     assert mapping().getall("nope", type=kind) == []
 
 
-@pytest.mark.parametrize(("mapping", "what"), [(query, "query parameter"), (headers, "header")])
+@pytest.mark.parametrize(("mapping", "what"), ALL)
 @pytest.mark.parametrize(("kind", "message"), [
     (float, "must be a plain decimal number of at most 64 characters"),
     (UUID, "must be a UUID of 36 characters with hyphens"),
@@ -115,7 +127,7 @@ def test_what_does_not_convert_is_a_400_that_names_the_field(
         assert caught.value.detail == f"The {what} 'b' {message}"
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 @pytest.mark.parametrize("name", ["a", "nope"])
 @pytest.mark.parametrize("kind", [
     bytes, dict, list, type(None), "int", None, [], list[int], tuple[int, ...], int | str,
@@ -130,16 +142,16 @@ def test_another_type_is_the_callers_mistake_whatever_was_sent(
             getattr(mapping(), method)(name, type=kind)
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 def test_a_blank_is_none_where_the_type_says_so(mapping: Callable[[], MultiMapping]) -> None:
-    name = "ab" if mapping is query else "Empty"
+    name = "Empty" if mapping is headers else "ab"
     assert mapping().get(name, 5, type=int | None) is None
     assert mapping().getall(name, type=int | None) == [None]
     with pytest.raises(HTTPError, match="must be a whole number of at most 64 bits, not blank"):
         mapping().get(name, 5, type=int)
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 def test_it_cannot_be_written_to(mapping: Callable[[], MultiMapping]) -> None:
     with pytest.raises(TypeError):
         mapping()["a"] = "1"        # type: ignore[index]
@@ -153,7 +165,7 @@ def test_it_cannot_be_written_to(mapping: Callable[[], MultiMapping]) -> None:
     assert held.getall("a")[0] == "1"
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 def test_every_view_tells_the_same(mapping: Callable[[], MultiMapping]) -> None:
     held = mapping()
     assert len(held) == len(list(held)) == len(set(held))
@@ -166,13 +178,13 @@ def test_every_view_tells_the_same(mapping: Callable[[], MultiMapping]) -> None:
     assert sum(map(len, held.lists().values())) == len(held.items())
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 def test_it_is_a_mapping_to_dict_too(mapping: Callable[[], MultiMapping]) -> None:
     as_dict: dict[str, str] = dict(mapping())
     assert as_dict == {name: values[0] for name, values in mapping().lists().items()}
 
 
-@pytest.mark.parametrize("mapping", [query, headers])
+@pytest.mark.parametrize("mapping", [mapping for mapping, _ in ALL])
 @pytest.mark.parametrize("name", [None, 5, b"a", ("a",)])
 def test_what_is_no_str_is_not_in_it(mapping: Callable[[], MultiMapping], name: object) -> None:
     assert name not in mapping()
@@ -220,6 +232,7 @@ def test_what_it_is_made_of_may_be_an_iterator_and_change_later() -> None:
 
 def test_its_repr_shows_what_is_in_it() -> None:
     assert repr(MultiDict([("a", "1")])) == "MultiDict([('a', '1')])"
+    assert repr(Form([("a", "1")])) == "Form([('a', '1')])"
     assert repr(EnvironHeaders({"HTTP_A": "1"})) == "EnvironHeaders([('A', '1')])"
 
 

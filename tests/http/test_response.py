@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsroute.http.errors import HTTPError
 from fsroute.http.response import Response
 
 TEXT = ("Content-Type", "text/plain; charset=utf-8")
@@ -42,13 +43,14 @@ def test_a_body_has_a_type_and_is_plain_bytes(body: Any, sent: bytes, kind: str)
 
 
 @pytest.mark.parametrize(
-    "body", [None, 5, {"a": 1}, ["x"], bytearray(b"x"), memoryview(b"x"), iter([b"x"]), object()]
+    "body", [None, 5, {"a": 1}, ["x"], ("x",), bytearray(b"x"), memoryview(b"x"), range(3), object(), str]
 )
 def test_another_body_is_refused_by_type(body: Any) -> None:
-    with pytest.raises(TypeError, match=f"a body is bytes or str, not {type(body).__name__}"):
+    says = f"a body is bytes, str or an iterator of them, not {type(body).__name__}; for JSON: Response.json"
+    with pytest.raises(TypeError, match=says):
         Response(body)
     response = Response("stands")
-    with pytest.raises(TypeError, match="a body is bytes or str"):
+    with pytest.raises(TypeError, match=says):
         response.body = body
     assert response.body == b"stands"
 
@@ -72,8 +74,12 @@ def test_a_status_is_kept_as_a_plain_int(status: int) -> None:
 def test_another_status_is_refused_at_the_point_of_setting(status: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="from 200 to 599"):
         Response("x", status=status)
-    with pytest.raises(error, match="from 200 to 599"):
-        Response.json({}, status=status)
+    for make in (Response.json, Response.stream, Response.events):
+        with pytest.raises(error, match="from 200 to 599"):
+            make(["x"], status=status)
+    for make_text in (Response.text, Response.html):
+        with pytest.raises(error, match="from 200 to 599"):
+            make_text("x", status=status)
     response = Response("x", status=201)
     with pytest.raises(error, match="from 200 to 599"):
         response.status = status
@@ -88,6 +94,8 @@ def test_a_given_content_type_replaces_ours(headers: Any) -> None:
     for response in (
         Response(b"x", headers=headers), Response.json({}, headers=headers),
         Response.text("x", headers=headers), Response.html("x", headers=headers),
+        Response.stream(["x"], headers=headers), Response.events(["x"], headers=headers),
+        Response(iter(["x"]), headers=headers),
     ):
         assert response.headers.getall("Content-Type") == ["image/png"]
 
@@ -104,6 +112,10 @@ def test_a_header_is_refused_at_the_point_of_setting(headers: Any) -> None:
         lambda: Response.html("x", headers=headers),
         lambda: Response.empty(headers=headers),
         lambda: Response.redirect("/", headers=headers),
+        lambda: Response.redirect("/", local=True, headers=headers),
+        lambda: Response.stream(["x"], headers=headers),
+        lambda: Response.events(["x"], headers=headers),
+        lambda: Response(iter(["x"]), headers=headers),
     ]
     for make in ways:
         with pytest.raises(ValueError, match="header"):
@@ -213,10 +225,10 @@ def test_text_and_html_are_utf_8() -> None:
     assert Response.html(Word.A).parts()[2] == b"a"
 
 
-@pytest.mark.parametrize("text", [None, 5, ["x"], {"a": 1}])
+@pytest.mark.parametrize("text", [None, 5, ["x"], {"a": 1}, iter(["x"]), bytearray(b"x")])
 def test_text_and_html_refuse_another_type_by_name(text: Any) -> None:
     for make in (Response.text, Response.html):
-        with pytest.raises(TypeError, match=f"not {type(text).__name__}"):
+        with pytest.raises(TypeError, match=f"a text is str or bytes, not {type(text).__name__}"):
             make(text)
 
 
@@ -247,3 +259,41 @@ def test_a_redirect_has_no_other_status(status: Any) -> None:
 def test_a_redirect_refuses_what_is_no_url(location: str) -> None:
     with pytest.raises(ValueError, match="a redirect"):
         Response.redirect(location)
+
+
+@pytest.mark.parametrize(
+    "target", ["/", "/a?b=c#d", "/é", "/a/../b", "/%2f%2fevil.example", "/?next=http://evil.example"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_local_redirect_goes_to_a_path_of_this_site(target: str, status: int) -> None:
+    made = Response.redirect(target, status=status, local=True)
+    assert made.parts() == Response.redirect(target, status=status).parts()
+    assert made.headers["Location"].isascii()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "", "a", "?x", "#x", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
+        "/\r\nX: y", "\t/a",
+        " //evil.example", "http:evil.example", "http://evil.example/", "javascript:alert(1)", "/\ud800",
+        "/" + "a" * 3_000,
+        None, 5, b"/a", ["/a"]
+    ]
+)
+def test_a_target_that_might_leave_the_site_is_the_clients_fault(target: Any) -> None:
+    with pytest.raises(HTTPError) as caught:
+        Response.redirect(target, local=True)
+    assert caught.value.status == 400
+    assert "a path on this site" in caught.value.detail
+    assert "evil" not in caught.value.detail
+
+
+def test_without_local_another_site_is_no_fault() -> None:
+    assert Response.redirect("//cdn.example/x").headers["Location"] == "//cdn.example/x"
+    assert Response.redirect("https://example.com/é").headers["Location"] == "https://example.com/%C3%A9"
+
+
+@pytest.mark.parametrize("target", [None, 5, b"/a", "/\ud800"])
+def test_without_local_what_is_no_url_is_the_handlers_fault(target: Any) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        Response.redirect(target)

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsroute.http.request import Request
+from fsroute.http.request import Request, Settings
 from fsroute.http.response import Response
-from fsroute.http.send import answer, json_answer, without_body
+from fsroute.http.send import Closing, answer, json_answer, streamed, without_body
 
 Host = Callable[..., tuple[str, list[tuple[str, str]], bytes]]
 MakeRequest = Callable[..., Request]
@@ -29,7 +29,7 @@ def test_every_answer_is_what_a_host_takes(
     response: Response, method: str, make_request: MakeRequest, host: Host
 ) -> None:
     def endpoint(request: Request) -> Any:
-        return answer(response)
+        return streamed(response, request)
 
     status, fields, body = response.parts()
     sent = host(
@@ -101,3 +101,117 @@ def test_head_runs_the_endpoint_once_and_drops_its_body_only(make_request: MakeR
     assert (line, list(body)) == ("200 OK", [])
     assert fields == [("Content-Type", "application/json"), ("ETag", '"x"'), ("Content-Length", "7")]
     assert seen == [request]
+
+
+@pytest.mark.parametrize("status", [200, 201, 404, 500, 599])
+@pytest.mark.parametrize("length", [None, 0, 2, 1_023, 1_024, 10**12])
+def test_a_stream_has_the_length_that_it_was_given_and_no_other(
+    status: int, length: int | None, make_request: MakeRequest
+) -> None:
+    def made() -> Response:
+        return Response.stream(["ab"] * 600, status=status, length=length)
+
+    field = [] if length is None else [("Content-Length", str(length))]
+    line, fields, _ = streamed(made(), make_request())
+    assert line[:3] == str(status)
+    assert fields == [("Content-Type", "application/octet-stream"), *field]
+    head = without_body(lambda request: streamed(made(), request))(make_request(REQUEST_METHOD="HEAD"))
+    assert (head[0], head[1], list(head[2])) == (line, fields, [])
+
+
+def test_head_closes_the_body_that_it_drops(make_request: MakeRequest) -> None:
+    body = Body()
+    line, fields, dropped = without_body(lambda request: ("200 OK", [], body))(make_request())
+    assert (line, fields, dropped) == ("200 OK", [], [])
+    assert body.told == ["closed"]
+
+
+# the end of a request
+
+class Body:
+    """A body that tells when it is closed."""
+
+    def __init__(self, told: list[str] | None = None, error: BaseException | None = None) -> None:
+        self.told = [] if told is None else told
+        self.error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([b"a", b"b"])
+
+    def close(self) -> None:
+        self.told.append("closed")
+        if self.error is not None:
+            raise self.error
+
+
+def closing(request: Request, told: list[str], *functions: Callable[[], object], body: Any = None) -> Closing:
+    """The body with which a host ends that request; the functions are called after it, and each is told."""
+    for number, function in enumerate(functions, 1):
+        def after(number: int = number, function: Callable[[], object] = function) -> None:
+            told.append(f"after {number}")
+            function()
+        request.after(after)
+    request.release = lambda: told.append("released")  # type: ignore[method-assign]
+    return Closing(Body(told) if body is None else body, request)
+
+
+class Watched(Request):
+    """A request whose release can be watched: the slots of the real one cannot be assigned to."""
+
+
+@pytest.fixture
+def watched(make_environ: Callable[..., dict[str, Any]]) -> Request:
+    return Watched(make_environ(), "/", {}, Settings("/"))
+
+
+def test_the_body_is_closed_then_what_comes_after_runs_then_uploads_go(watched: Request) -> None:
+    told: list[str] = []
+    body = closing(watched, told, int, int)
+    assert list(body) == [b"a", b"b"]
+    assert told == []
+    body.close()
+    assert told == ["closed", "after 1", "after 2", "released"]
+
+
+def test_a_host_that_closes_twice_runs_nothing_twice(watched: Request) -> None:
+    told: list[str] = []
+    body = closing(watched, told, int)
+    body.close()
+    body.close()
+    assert told.count("after 1") == 1
+
+
+def test_an_error_in_one_is_logged_and_keeps_none_of_the_others(
+    watched: Request, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[str] = []
+    closing(watched, told, lambda: 1 / 0, int).close()
+    assert told == ["closed", "after 1", "after 2", "released"]
+    [record] = caplog.records
+    assert record.getMessage().endswith("ZeroDivisionError")
+
+
+def test_an_exit_passes_on_and_uploads_go_all_the_same(watched: Request) -> None:
+    def leave() -> None:
+        raise SystemExit
+
+    told: list[str] = []
+    with pytest.raises(SystemExit):
+        closing(watched, told, leave, int).close()
+    assert told == ["closed", "after 1", "released"]
+
+
+@pytest.mark.parametrize("error", [OSError("a wrapper's"), SystemExit()])
+def test_a_body_whose_close_fails_keeps_no_uploads(error: BaseException, watched: Request) -> None:
+    told: list[str] = []
+    with pytest.raises(type(error)):
+        closing(watched, told, body=Body(told, error)).close()
+    assert told[-1] == "released"
+
+
+def test_a_body_without_a_close_is_a_body(watched: Request) -> None:
+    told: list[str] = []
+    body = closing(watched, told, int, body=[b"x"])
+    assert list(body) == [b"x"]
+    body.close()
+    assert told == ["after 1", "released"]

@@ -1,12 +1,13 @@
 import contextlib
 import re
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsroute.http.url import checked_location, quoted_path, quoted_query, valid_host
+from fsroute.http.url import checked_location, is_local, quoted_path, quoted_query, valid_host
 
 on_the_wire = re.compile(r"[!-~]*").fullmatch
 any_text = st.text(
@@ -193,3 +194,95 @@ def test_a_location_is_refused_or_goes_on_the_wire(location: str) -> None:
         assert sent
         scheme = re.match("([A-Za-z][A-Za-z0-9+.-]*):", sent)
         assert scheme is None or scheme[1].lower() in {"http", "https"}
+
+
+# targets that a client named
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/", "/account", "/a/b/", "/a?b=c&d=e#f", "/?next=/a", "/#top", "/?", "/#", "/search?q=a+b%20c",
+        "/view/?next=http://evil.example", "/view?next=//evil.example", "/a#//evil.example", "/a/http:2222",
+        "/@evil.example", "/user:password@evil.example", "/.evil.example", "/a//b", "/a/../b", "/..//x",
+        "/.//x", "/%2e%2e//x",
+        "/javascript:alert(1)", "/%2f%2fevil.example", "/%2Fevil.example", "/%5cevil.example",
+        "/%09/evil.example",
+        "/%00", "/%zz", "/%", "/é?q=ü#ö", "/日本語", "/😀", "/\u2044evil.example", "/\uff0fevil.example",
+        "/\u3002evil.example", "/\u202eelpmaxe.live", "/\xa0/evil.example", "/\x85/evil.example",
+        "/[id]", "/a;b=c", "/a|b", "/~a", "/'\"<>", "/a" * 1_000,
+    ],
+)
+def test_a_path_on_this_site_is_local(target: str) -> None:
+    assert is_local(target) is True
+    assert on_the_wire(checked_location(target))
+
+
+NOT_LOCAL = [
+    # nothing, or relative to where the client is now
+    "", "a", "a/b", "./a", "../a", "?x", "#x", ".", "..", "%2f", "%2fevil.example", "x//evil.example",
+    "@evil.example",
+    # another host
+    "//", "///", "////", "//evil.example", "///evil.example", "////evil.example", "//evil.example/a",
+    "//shop.example@evil.example",
+    "//user:password@evil.example", "//evil.example:80", "//[::1]/", "//1", "//%65vil.example",
+    "//\uff45vil.example",
+    # browsers read a backslash as a slash
+    "/\\", "/\\evil.example", "\\evil.example", "\\\\evil.example", "\\/evil.example", "/\\/evil.example",
+    "/\\\\/evil.example",
+    "\\\\//evil.example", "/a\\b", "/a\\..\\..\\\\evil.example", "/?a\\b",
+    # and leave out tabs and line ends, and blanks and control characters at the edges
+    "\t//evil.example", " //evil.example", "\n//evil.example", "\x00//evil.example", "\x08//evil.example",
+    "\x1f//evil.example",
+    "\x0b/a", "\xa0//evil.example", "\u2028//evil.example", "\ufeff//evil.example", "\u3000/a", "\x85/a",
+    "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "/\r\n/evil.example", "/\t\\evil.example",
+    "/\t\t/evil.example",
+    "/a\tb", "/a\n", "/a\r\nSet-Cookie: a=b", "/a ", "/a b", " /a", "/\x00/evil.example", "/a\x7f", "/\x1f",
+    # a scheme
+    "http:", "http:evil.example", "http:/evil.example", "http://evil.example", "http:///evil.example",
+    "http:////evil.example",
+    "http:999999999", "HTTP://evil.example", "https:evil.example", "https:///evil.example",
+    "ftp://evil.example",
+    "http:\\\\evil.example", "http:\\evil.example", "http:/\\evil.example", "http:/\\//evil.example",
+    "http://shop.example\\@evil.example",
+    "http://shop.example/", "https://shop.example", "http://shop.example@evil.example", "http://[::1",
+    "://evil.example", ":", ":80/a",
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "\njavascript:alert(1)", "java\nscript:alert(1)",
+    "javascript://shop.example/%0aalert(1)",
+    "data:text/html,x", "vbscript:x", "file:///etc/passwd", "blob:http://x", "about:blank", "mailto:a@b",
+    "view-source:x", "localhost:8000",
+    # slashes that are none
+    "\uff0fevil.example", "\u2215\u2215evil.example", "\u2044/evil.example",
+    # what cannot be sent
+    "/\ud800", "/a\udfff", "\ud800",
+    # what no client needs
+    "/" + "a" * 2_001, "/" + "/a" * 50_000, "/" * 100_000,
+]
+
+
+@pytest.mark.parametrize("target", NOT_LOCAL, ids=lambda target: repr(target[:30]))
+def test_what_a_browser_might_take_elsewhere_is_not_local(target: str) -> None:
+    assert is_local(target) is False
+
+
+@pytest.mark.parametrize("target", [None, 5, b"/a", ["/a"], object(), True])
+def test_what_is_no_text_is_not_local(target: Any) -> None:
+    assert is_local(target) is False
+
+
+def browsers_reading(target: str) -> str:
+    """What is left of it before it is parsed (WHATWG URL, 4.4), with the slash that a backslash is."""
+    edges = "".join(map(chr, range(0x21)))
+    return re.sub("[\t\r\n]", "", target.strip(edges)).replace("\\", "/")
+
+
+@given(st.text("/\\.:@?#%2f5ceE \t\r\n\0\x1f\x7f\x85\xa0\u2028\uff0f\ud800", max_size=8) | any_text)
+def test_what_is_local_stays_so_however_it_is_read(target: str) -> None:
+    if is_local(target):
+        read = browsers_reading(target)
+        assert re.match("/(?!/)", read)
+        assert not re.match("[A-Za-z][A-Za-z0-9+.-]*:", read)
+        parts = urlsplit(target)
+        assert (parts.scheme, parts.netloc) == ("", "")
+        sent = checked_location(target)     # and it can be sent
+        assert on_the_wire(sent)
+        assert is_local(sent) or len(sent) > 2_001

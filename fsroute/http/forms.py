@@ -1,0 +1,178 @@
+"""Forms: what a page's <form> sends, as text fields and uploaded files (RFC 7578; WHATWG HTML, 4.10.22).
+
+Rules this module keeps
+-----------------------
+1. A form is read as it arrives and never held whole: a file over 64 KiB lies on disk, under no name, so that
+   nothing is left behind however the process ends. The limits below and the body's are all there is to fill.
+2. Text is UTF-8, whatever charset a part claims.
+3. A file name is what follows the last slash, whichever way it leans; it is for people, and may be anything.
+4. When reading fails, the files are closed at once; else they live as long as the request.
+"""
+
+from __future__ import annotations
+
+import re
+
+from . import query
+from .errors import HTTPError
+from .multidict import MultiDict
+from .multipart import Parser, Part, boundary_of
+from .wsgi import CHUNK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+    from typing import Any, BinaryIO
+
+MAX_FILES = 100
+MAX_TEXT = 500_000      # bytes, all fields together
+IN_MEMORY = 65_536      # bytes of a file
+
+
+class UploadedFile:
+    """A file that was uploaded; open until the answer is out.
+
+    filename: as the client calls it, without folders: show it, but choose the name on disk yourself.
+    content_type: what the client says it is, in lower case, without parameters.
+    size: in bytes. file: the content, a binary file, at its beginning.
+    """
+
+    __slots__ = ("content_type", "file", "filename", "size")
+
+    def __init__(self, filename: str, content_type: str, file: BinaryIO) -> None:
+        self.filename = filename
+        self.content_type = content_type
+        self.file = file
+        self.size = 0
+
+    def __repr__(self) -> str:
+        return f"<UploadedFile {self.filename!a}, {self.size} bytes>"
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the content to the file at that path, over what is there. Raises OSError as open() does."""
+        self.file.seek(0)
+        with open(path, "wb") as target:
+            while data := self.file.read(CHUNK):
+                target.write(data)
+
+
+class Files(MultiDict):
+    """The uploads of a form by field name: a mapping as the form itself is."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        def __getitem__(self, name: str) -> UploadedFile: ...  # type: ignore[override]
+        def get(self, name: str, default: Any = None) -> UploadedFile | Any: ...  # type: ignore[override]
+        def getall(self, name: str) -> list[UploadedFile]: ...  # type: ignore[override]
+        def items(self) -> list[tuple[str, UploadedFile]]: ...  # type: ignore[override]
+
+
+class Form(MultiDict):
+    """A form: its text by field name. files: its uploads."""
+
+    __slots__ = ("files",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], files: Iterable[tuple[str, UploadedFile]] = ()
+                 ) -> None:
+        super().__init__(pairs, "form field")
+        self.files = Files(files, "file")  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Closes the uploaded files."""
+        for _, upload in self.files.items():      # noqa: PERF102   a name may have several
+            upload.file.close()
+
+
+def urlencoded(body: bytes) -> Form:
+    """The form in such a body. Raises HTTPError 400 for what is not UTF-8, 413 for too much of it."""
+    pairs = query.parse(body.decode("latin-1"), "form", 413)
+    if sum(len(value.encode("utf-8", "surrogatepass")) for _, value in pairs) > MAX_TEXT:
+        raise _too_much_text()
+    return Form(pairs)
+
+
+def multipart(stream: BinaryIO, content_type: str) -> Form:
+    """The form that a stream holds, which is read to its end.
+
+    content_type: the whole field, for its boundary.
+    Raises HTTPError 400 for what is malformed or incomplete, 413 for more parts, files or text than allowed,
+    and whatever reading raises.
+    """
+    parser, reader = Parser(boundary_of(content_type)), _Reader()
+    try:
+        while data := stream.read(CHUNK):
+            for event in parser.feed(data):
+                reader.take(event)
+        parser.end()
+        return reader.form()
+    except BaseException:
+        reader.close()
+        raise
+
+
+class _Reader:
+    """Gathers parts into fields and files."""
+
+    def __init__(self) -> None:
+        self._texts: list[tuple[str, str]] = []
+        self._files: list[tuple[str, UploadedFile]] = []
+        self._text_size = 0
+        self._part: Part | None = None      # a text whose pieces are gathered
+        self._pieces: list[bytes] = []
+        self._upload: UploadedFile | None = None
+
+    def take(self, event: Part | bytes) -> None:
+        if isinstance(event, Part):
+            self._finish()
+            self._begin(event)
+        elif self._upload is not None:
+            self._upload.file.write(event)
+            self._upload.size += len(event)
+        elif self._part is not None:
+            self._text_size += len(event)
+            if self._text_size > MAX_TEXT:
+                raise _too_much_text()
+            self._pieces.append(event)
+
+    def form(self) -> Form:
+        self._finish()
+        return Form(self._texts, self._files)
+
+    def close(self) -> None:
+        for _, upload in self._files:
+            upload.file.close()
+
+    def _begin(self, part: Part) -> None:
+        if part.filename is None:
+            self._part = part
+        elif part.filename:                 # an empty one: no file was chosen
+            if len(self._files) == MAX_FILES:
+                raise HTTPError(413, f"The form has more than {MAX_FILES} files")
+            from tempfile import SpooledTemporaryFile
+
+            file: Any = SpooledTemporaryFile(IN_MEMORY)     # noqa: SIM115   open as long as the request
+            kind = part.content_type or "application/octet-stream"
+            self._upload = UploadedFile(_last_component(part.filename), kind, file)
+            self._files.append((part.name, self._upload))
+
+    def _finish(self) -> None:
+        if self._part is not None:
+            try:
+                self._texts.append((self._part.name, b"".join(self._pieces).decode()))
+            except UnicodeDecodeError:
+                raise HTTPError(400, f"The form field {self._part.name[:200]!r} is not UTF-8") from None
+        elif self._upload is not None:
+            self._upload.file.seek(0)
+        self._part, self._upload, self._pieces = None, None, []
+
+
+def _last_component(filename: str) -> str:
+    name = re.sub(r"\A(?:[A-Za-z]:)+", "", re.split(r"[/\\]", filename)[-1])      # C: is a folder too
+    name = "".join(char if char.isprintable() else "_" for char in name)
+    return name if name not in ("", ".", "..") else "file"
+
+
+def _too_much_text() -> HTTPError:
+    return HTTPError(413, f"The form's text is larger than {MAX_TEXT} bytes")

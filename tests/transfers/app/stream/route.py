@@ -1,0 +1,24 @@
+"""Lines of ten bytes, of a count and length that are asked for, with a failure where it is asked for."""
+
+from collections.abc import Iterator
+
+from fsroute import Request, Response
+
+from .._notes import note
+
+
+def GET(request: Request) -> Response:
+    query = request.query
+    source = lines(query["name"], query.get("count", 3, int), query.get("fail", None, int))
+    return Response.stream(source, length=query.get("length", None, int))
+
+
+def lines(name: str, count: int, fail: int | None) -> Iterator[str]:
+    note(name, "begun")
+    try:
+        for number in range(count):
+            if number == fail:
+                raise ZeroDivisionError("told in the log")
+            yield f"line {number:4}\n"
+    finally:
+        note(name, "closed")
