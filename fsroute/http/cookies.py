@@ -113,7 +113,7 @@ def _plain(what: str, text: str) -> str:
 
 def _whole_seconds(age: int | timedelta) -> int:
     if hasattr(age, "total_seconds"):
-        return int(age.total_seconds())
+        return int(-(-age.total_seconds() // 1))        # upwards: 0 would delete it
     if type(age) is not int:
         raise TypeError(f"a cookie's max_age is a number of seconds or a timedelta, not {type(age).__name__}")
     return age
