@@ -229,6 +229,13 @@ def pieces(file):
     while data := file.read(9_000):
         yield data
 
+def ending(file, seen):
+    try:
+        yield file.read(10)
+        yield "more"
+    finally:
+        seen.append(("ended", file.closed))
+
 def failing(file, at):
     for number in range(at + 1):
         if number == at:
@@ -287,15 +294,15 @@ def test_a_file_lives_until_the_answer_is_out_and_after_ran(
     assert nameless_files() == before
 
 
-def test_a_client_that_leaves_a_stream_half_way_closes_the_file(make: Make) -> None:
+def test_a_client_that_leaves_a_stream_half_way_ends_it_and_closes_the_file(make: Make) -> None:
     seen: list[Any] = []
-    body = begun(app_of(make, HANDLERS["a generator"]), posted(multipart([part("f", LARGE, filename="f")]),
-                                                               seen=seen))
-    assert next(iter(body))
+    body = begun(app_of(make, "return ending(upload.file, seen)"),
+                 posted(multipart([part("f", LARGE, filename="f")]), seen=seen))
+    assert next(iter(body)) == LARGE[:10]
     assert not seen[0].closed
     body.close()
     assert seen[0].closed
-    assert seen[1:] == [("first", False), ("last", False)]
+    assert seen[1:] == [("ended", False), ("first", False), ("last", False)]
 
 
 def test_a_stream_that_fails_half_way_closes_the_file(make: Make) -> None:
@@ -327,9 +334,12 @@ def test_a_host_that_refuses_the_answer_leaves_nothing_open(make: Make, temporar
     def refusing(*arguments: Any) -> Any:
         raise RuntimeError("no")
 
+    seen: list[Any] = []
+    environ = posted(multipart([part("f", LARGE, filename="f")]), seen=seen)
     with pytest.raises(RuntimeError, match="no"):
-        app_of(make, "return {}")(posted(multipart([part("f", LARGE, filename="f")]), seen=[]), refusing)
+        app_of(make, "return ending(upload.file, seen)")(environ, refusing)
     assert [file.closed for file in temporary] == [True]
+    assert seen[1:] == [("ended", False), ("first", False), ("last", False)]
 
 
 @pytest.mark.parametrize("when", ["before the first chunk", "after the first chunk", "in after"])

@@ -111,7 +111,8 @@ def curl(arguments: list[str], port: int, folder: Path) -> str:
         else:
             url = option
     if files:
-        headers["Content-Type"], data = TestApp(None).encode_multipart(fields, files)
+        encode = TestApp(lambda environ, start_response: []).encode_multipart
+        headers["Content-Type"], data = encode(fields, files)  # type: ignore[arg-type]
     connection = http.client.HTTPConnection("localhost", port, timeout=10)
     path = url.removeprefix("localhost:8000")
     connection.request(method or ("POST" if data else "GET"), path, data, headers)

@@ -74,7 +74,7 @@ _is_device = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt
 class File(Stream):
     """An open file as the body of an answer; a part of it, or nothing, once the request is known."""
 
-    __slots__ = ("_file", "_seconds", "_tag", "_whole", "_wrapper")
+    __slots__ = ("_coding", "_facts", "_file", "_whole", "_wrapper")
 
     def __init__(self, descriptor: int, whole: bool = False, coding: str = "") -> None:
         """descriptor: of a regular file; this owns it. whole: the host may send it in its own way.
@@ -82,10 +82,9 @@ class File(Stream):
         coding: what it is compressed by; other bytes of the same size and time need another ETag.
         """
         self._file = FileIO(descriptor, closefd=True)
-        facts = os.fstat(descriptor)
-        super().__init__(_blocks(self._file), facts.st_size)
-        self._tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}{coding}"'
-        self._seconds = min(int(facts.st_mtime), int(time.time()))      # (RFC 9110, 8.8.2.1)
+        self._facts = os.fstat(descriptor)
+        super().__init__(_blocks(self._file), self._facts.st_size)
+        self._coding = coding
         self._whole = whole
         self._wrapper: Callable[[Any, int], Iterable[bytes]] | None = None
 
@@ -102,11 +101,14 @@ class File(Stream):
         if request.method not in ("GET", "HEAD") or response.status != 200:
             return response
         response, environ = response.copy(), request.environ
-        etag = response.headers.setdefault("ETag", self._tag)
-        modified = response.headers.setdefault("Last-Modified", conditional.http_date(self._seconds))
+        size, changed = self._facts.st_size, self._facts.st_mtime_ns
+        etag = response.headers.setdefault("ETag", f'"{changed:x}-{size:x}{self._coding}"')
+        since = min(changed // 10**9, int(time.time()))         # never later than now (RFC 9110, 8.8.2.1)
+        date = conditional.http_date(since)
+        modified = response.headers.setdefault("Last-Modified", date)
         response.headers.setdefault("Accept-Ranges", "bytes")
-        size = self.length or 0
-        if conditional.unchanged(request.method, environ, etag, conditional.parsed(modified)):
+        known = since if modified == date else conditional.parsed(modified)
+        if conditional.unchanged(request.method, environ, etag, known):
             response.status, response.body = 304, b""
             self.close()
         elif request.method == "GET":
@@ -128,13 +130,27 @@ class File(Stream):
         return self._file.fileno()
 
     def read(self, size: int) -> bytes:
-        """For the host's wrapper."""
-        return self._file.read(size)
+        """For the host's wrapper, where it reads; never more than was promised."""
+        left = self._left or 0
+        data = self._file.read(min(size, left))
+        if left and not data:
+            raise self.too_short()
+        self._left = left - len(data)
+        return data
 
     def close(self) -> None:
-        """Closes the file; once is enough."""
+        """Closes the file; once is enough.
+
+        Raises RuntimeError for one that was written into while the host sent it by its descriptor: fewer
+        bytes may have gone out than were promised, and the host must not go on with that connection.
+        """
         super().close()
-        self._file.close()
+        if not self._file.closed:
+            changed = os.fstat(self._file.fileno()).st_mtime_ns
+            self._file.close()
+            unread = self._wrapper is not None and self._left == self.length
+            if unread and changed != self._facts.st_mtime_ns:
+                raise RuntimeError("a file was written into while it was sent: replace it by renaming")
 
     def __del__(self) -> None:
         """A Response that is dropped, unsent, leaves no descriptor behind."""

@@ -31,7 +31,7 @@ _header = re.compile(
 ).fullmatch
 # *( OWS ";" OWS [ parameter ] ) (RFC 9110, 5.6.6), one at a time; a value without quotes may be more than a
 # token. No two ways through it begin alike, so nothing is tried again and again.
-_parameter = re.compile(r'[ \t]*;[ \t;]*([^ \t";=]+)=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^ \t";]+))', re.S).match
+_parameter = re.compile(r'[ \t]*;[ \t;]*([^ \t";=]+)=(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^ \t";]+))').match
 # any other backslash is one: old browsers send paths, "C:\Users\x"
 _unescaped = re.compile(r'\\(["\\])').sub
 
@@ -98,7 +98,7 @@ def _part(headers: bytearray, number: int) -> Part:
         name = found[1].lower()
         if name in fields:
             raise HTTPError(400, f"Part {number} of the form has a header twice")
-        fields[name] = found[2].strip(" \t")
+        fields[name] = found[2]
     disposition = fields.get("content-disposition", "")
     kind, parameters = _options(disposition, f"The Content-Disposition of part {number} of the form")
     if kind != "form-data" or "name" not in parameters:

@@ -125,10 +125,14 @@ class Stream:
                 break
         if self._left is not None:
             if not data:
-                raise RuntimeError(f"the stream ended {self._left} bytes before its length of {self.length}")
+                raise self.too_short()
             data = data[:self._left]
             self._left -= len(data)
         return data
+
+    def too_short(self) -> RuntimeError:
+        """For a source that ended before the length that was promised."""
+        return RuntimeError(f"the stream ended {self._left} bytes before its length of {self.length}")
 
     def discard(self) -> None:
         """Closes a stream that nothing was sent of; one that was belongs to its request."""

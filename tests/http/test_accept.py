@@ -158,6 +158,12 @@ def test_of_what_is_not_there_nothing_is_chosen() -> None:
     assert coding("*") is None
 
 
+def test_a_star_names_the_file_as_it_is_too() -> None:
+    assert coding("gzip;q=0.5, *", "gzip") is None
+    assert coding("gzip;q=0.5, *;q=0.4", "gzip") == "gzip"
+    assert coding("gzip;q=0.5, *, identity;q=0.4", "gzip") == "gzip"
+
+
 @given(st.permutations(["br", "gzip", "identity"]), st.lists(qvalues, min_size=3, max_size=3))
 def test_the_coding_of_the_highest_weight_is_chosen_and_one_of_no_weight_never(
     names: list[str], weights: list[str]

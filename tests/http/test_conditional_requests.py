@@ -8,7 +8,7 @@ from typing import Any
 from wsgiref.validate import validator
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fsroute import App
@@ -152,6 +152,7 @@ _CHOICES = {"If-Match": _CONDITIONS, "If-None-Match": _CONDITIONS, "If-Modified-
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(name=st.sampled_from([*CONTENTS]), method=st.sampled_from(["GET", "GET", "HEAD"]),
        headers=st.fixed_dictionaries({}, optional=_CHOICES))
 @example(name="ten", method="GET", headers={"Range": "bytes=0-9", "If-Range": "{tag}"})
@@ -175,6 +176,7 @@ def test_whatever_is_asked_the_answer_is_a_part_of_the_file_or_a_refusal(
         assert answer.body == b""
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30), st.none() | st.integers(0, 30), st.integers(1, 5))
 def test_a_range_is_what_a_slice_is(app: App, first: int, last: int | None, zeros: int) -> None:
     text = "" if last is None else f"{'0' * zeros}{last}"
@@ -188,6 +190,7 @@ def test_a_range_is_what_a_slice_is(app: App, first: int, last: int | None, zero
         assert (answer.status, answer.body) == (206, content[first:None if last is None else last + 1])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30))
 def test_a_suffix_is_what_a_slice_from_behind_is(app: App, length: int) -> None:
     answer = ask(app, "GET", "/handler/ten", {"Range": f"bytes=-{length}"})

@@ -291,8 +291,7 @@ def test_a_large_file_is_read_a_block_at_a_time(tmp_path: Path, make_request: Ma
 
 INSIDE = [
     "a.txt", "sub/b.txt", "sub/deep/c.txt", "é.txt", "日本.txt", "a b.txt", "%41.txt", "%2e%2e", "x..y", "a~",
-    "-",
-    "[id]", "*", "?", "a;b", "con1", "console.txt", "common.css", "nullable", "com10.txt", "lpt.txt",
+    "-", "[id]", "*", "?", "a;b", "con1", "console.txt", "common.css", "nullable", "com10.txt", "lpt.txt",
     "auxiliary",
     "my.con", "xcon", "a" * 255,
 ]
@@ -306,8 +305,8 @@ LYING_THERE = [
     "co:lon", "C:a.txt", "a.txt:stream", "back\\slash", "..\\secret.txt", "\\secret.txt", "sub\\b.txt",
     # devices, with extensions and blanks, in any case and any segment
     "con", "CON", "nul.txt", "Nul.tar.gz", "prn", "aux.c", "COM1", "com1.log", "com9", "com¹", "lpt0",
-    "LPT³.txt",
-    "conin$", "CONOUT$", "clock$", "nul .txt", "con  .x", "aux/x.txt", "sub/nul", "sub/con.d/x.txt", "con.\n",
+    "LPT³.txt", "conin$", "CONOUT$", "clock$", "nul .txt", "con  .x", "aux/x.txt", "sub/nul",
+    "sub/con.d/x.txt", "con.\n",
 ]
 """Names that a file system can hold and that are refused all the same."""
 
@@ -324,8 +323,7 @@ REFUSED = [
     "\0", "a.txt\0", "a.txt\0.png", "sub\0/b.txt", "../secret.txt\0",
     # links, also those that stay
     "out.txt", "link.txt", "linked/b.txt", "away/secret.txt", "sub/away/secret.txt", "dangling", "loop",
-    "loop/x",
-    "absolute.txt",
+    "loop/x", "absolute.txt",
     # no regular file
     "folder", "sub", "fifo", "socket", "fifo/x", "a.txt/x", "zero",
     # not there, or no name at all
@@ -388,9 +386,10 @@ def serving(root: Path, tmp_path_factory: pytest.TempPathFactory) -> App:
     """Serves that folder to whoever names a file in it, by the list of a catch-all and by a joined str."""
     site = tmp_path_factory.mktemp("serving") / "files_site"
     for name, path in (("files", "path"), ("joined", "'/'.join(path)")):
-        (site / name / "[...path]").mkdir(parents=True)
-        (site / name / "[...path]/route.py").write_text(
-            f"from fsroute import Response\ndef GET(path): return Response.file({path}, root={str(root)!r})\n")
+        folder = site / name / "[...path]"
+        folder.mkdir(parents=True)
+        given = f"def GET(path): return Response.file({path}, root={str(root)!r})\n"
+        (folder / "route.py").write_text("from fsroute import Response\n" + given)
     return App(site)
 
 
@@ -583,6 +582,7 @@ def test_a_file_says_its_type_and_that_it_is_not_to_be_guessed(tmp_path: Path, s
     ("a\0b\x7fc\td", "a_b_c_d", None),
     ("naïve.txt", "na_ve.txt", "naïve.txt"),
     ("日本.txt", "__.txt", "日本.txt"),
+    ("l'été*.txt", "l'_t_*.txt", "l'été*.txt"),
     ("😀", "_", "😀"),
     ("a\u202egpj.exe", "a_gpj.exe", None),              # which would read backwards
     ("\ud800.txt", "_.txt", None),
@@ -662,6 +662,16 @@ def test_an_answer_is_sent_once(file: Path, make_request: MakeRequest, send: Sen
         send(response)
     with pytest.raises(RuntimeError, match="sent already"):
         send(response.copy())
+
+
+@pytest.mark.parametrize("fields", [{}, {"HTTP_RANGE": "bytes=1-2"}, {"HTTP_IF_NONE_MATCH": "*"}], ids=str)
+def test_the_response_that_a_handler_returned_is_not_written_to(
+    fields: dict[str, Any], file: Path, send: Send
+) -> None:
+    kept = Response.file(file)
+    body, headers = kept.body, kept.headers.items()
+    send(kept, **fields)
+    assert (kept.status, kept.body, kept.headers.items()) == (200, body, headers)
 
 
 def test_what_it_unpacks_into_is_the_same_answer(file: Path, make: Make) -> None:
@@ -795,6 +805,23 @@ def test_a_client_that_leaves_closes_it(target: str, ways_out: Any) -> None:
 
 
 @pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize(("method", "status", "fields"), [
+    ("HEAD", 200, {}), ("GET", 200, {"HTTP_IF_NONE_MATCH": "*"}), ("HEAD", 200, {"HTTP_IF_NONE_MATCH": "*"}),
+    ("GET", 200, {"HTTP_IF_MATCH": '"x"'}), ("GET", 200, {"HTTP_RANGE": "bytes=99-"}),
+    ("GET", 204, {}), ("GET", 304, {}),
+], ids=str)
+def test_what_is_not_sent_is_closed_though_somebody_keeps_the_response(
+    method: str, status: int, fields: dict[str, Any], file: Path, send: Send
+) -> None:
+    before = descriptors()
+    kept = Response.file(file, status=status)
+    assert descriptors() == before + 1
+    with contextlib.suppress(HTTPError):
+        send(kept, method, **fields)
+    assert descriptors() == before
+
+
+@pytest.mark.usefixtures("uncollected")
 def test_a_host_that_never_closes_anything_leaves_none_behind(ways_out: Any) -> None:
     before = descriptors()
     for target in ("/sent", "/"):
@@ -805,8 +832,8 @@ def test_a_host_that_never_closes_anything_leaves_none_behind(ways_out: Any) -> 
 
 @pytest.mark.usefixtures("uncollected", "way")
 @pytest.mark.parametrize("name", [
-    "sub/b.txt", "sub/missing", "sub/deep", "fifo", "link.txt", "linked/b.txt", "away/secret.txt", "missing/x",
-    "a.txt/x", "sub/" + "b" * 300, "sub/deep/c.txt/x",
+    "sub/b.txt", "sub/missing", "sub/deep", "fifo", "link.txt", "linked/b.txt", "away/secret.txt",
+    "missing/x", "a.txt/x", "sub/" + "b" * 300, "sub/deep/c.txt/x",
 ])
 def test_no_folder_on_the_way_stays_open(name: str, root: Path) -> None:
     before = descriptors()

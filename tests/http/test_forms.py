@@ -585,7 +585,8 @@ names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=8)
 filenames = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters="/\\:"), min_size=1,
                     max_size=8).filter(lambda name: name not in (".", ".."))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(lambda text: "edge" not in text)
-crumbs = st.sampled_from([b"\r", b"\n", b"-", b"--", b"\r\n--", b"edge", b"\r\n--edg", b"\0", b"\xff", b"x" * 70_000])
+crumbs = st.sampled_from([b"\r", b"\n", b"-", b"--", b"\r\n--", b"edge", b"\r\n--edg", b"\0", b"\xff",
+                          b"x" * 70_000])
 contents = st.lists(crumbs | st.binary(max_size=9), max_size=8).map(b"".join).filter(
     lambda data: b"\r\n--edge" not in b"\r\n" + data)
 entries = st.lists(st.tuples(names, texts, st.none()) | st.tuples(names, contents, filenames), max_size=6)

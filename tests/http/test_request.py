@@ -928,6 +928,7 @@ CONDITIONS: list[tuple[dict[str, Any], dict[str, str], int | None, int | None]] 
     (BOTH, {"IF_NONE_MATCH": '"v1"', "IF_MODIFIED_SINCE": BEFORE}, 304, 412),
     (BOTH, {"IF_NONE_MATCH": '"v2"', "IF_MODIFIED_SINCE": AFTER}, None, None),
     (BOTH, {"IF_NONE_MATCH": "broken", "IF_MODIFIED_SINCE": AFTER}, None, None),
+    (BOTH, {"IF_NONE_MATCH": "", "IF_MODIFIED_SINCE": AFTER}, None, None),
     # both kinds, one after the other
     (BOTH, {"IF_MATCH": '"v1"', "IF_NONE_MATCH": '"v1"'}, 304, 412),
     (BOTH, {"IF_MATCH": '"v2"', "IF_NONE_MATCH": '"v1"'}, 412, 412),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fsroute import Request, Response, UploadedFile
 
 from .. import _kept
-from .._notes import note, wait
+from .._notes import Watched, note, wait
 
 max_body = 20 * 2**20
 
@@ -14,15 +14,12 @@ def POST(request: Request) -> Response:
     name, upload = request.query["name"], request.form().files["file"]
     _kept.upload = upload
     request.after(look, name, upload)
-    return Response.stream(content(name, upload), length=upload.size)
+    return Response.stream(Watched(name, content(upload)), length=upload.size)
 
 
-def content(name: str, upload: UploadedFile) -> Iterator[bytes]:
-    try:
-        while data := upload.file.read(65_536):
-            yield data
-    finally:
-        note(name, "the source is closed")
+def content(upload: UploadedFile) -> Iterator[bytes]:
+    while data := upload.file.read(65_536):
+        yield data
 
 
 def look(name: str, upload: UploadedFile) -> None:

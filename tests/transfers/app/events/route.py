@@ -5,19 +5,17 @@ from typing import Any
 
 from fsroute import Request, Response
 
-from .._notes import note, wait
+from .._notes import Watched, wait
 
 
 def GET(request: Request) -> Response:
-    return Response.events(told(request.query["name"]))
+    name = request.query["name"]
+    return Response.events(Watched(name, told(name)))
 
 
 def told(name: str) -> Iterator[Any]:
-    try:
-        wait(f"{name}.first")
-        yield "first\nof two lines"
-        yield None
-        wait(f"{name}.second")
-        yield {"event": "news", "id": "2", "data": {"number": 2}}
-    finally:
-        note(name, "closed")
+    wait(f"{name}.first")
+    yield "first\nof two lines"
+    yield None
+    wait(f"{name}.second")
+    yield {"event": "news", "id": "2", "data": {"number": 2}}

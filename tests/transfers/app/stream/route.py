@@ -4,21 +4,19 @@ from collections.abc import Iterator
 
 from fsroute import Request, Response
 
-from .._notes import note
+from .._notes import Watched, note
 
 
 def GET(request: Request) -> Response:
     query = request.query
-    source = lines(query["name"], query.get("count", 3, int), query.get("fail", None, int))
-    return Response.stream(source, length=query.get("length", None, int))
+    name = query["name"]
+    source = lines(name, query.get("count", 3, int), query.get("fail", None, int))
+    return Response.stream(Watched(name, source), length=query.get("length", None, int))
 
 
 def lines(name: str, count: int, fail: int | None) -> Iterator[str]:
     note(name, "begun")
-    try:
-        for number in range(count):
-            if number == fail:
-                raise ZeroDivisionError("told in the log")
-            yield f"line {number:4}\n"
-    finally:
-        note(name, "closed")
+    for number in range(count):
+        if number == fail:
+            raise ZeroDivisionError("told in the log")
+        yield f"line {number:4}\n"

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 
 from fsroute import Request, Response
 
-from ..._notes import note
+from ..._notes import Watched
 
 
 def GET(request: Request) -> Response:
-    return Response.events(nothing(request.query["name"]))
+    return Response.events(Watched(request.query["name"], nothing()))
 
 
-def nothing(name: str) -> Iterator[None]:
-    try:
-        while True:
-            yield None
-            time.sleep(0.005)
-    finally:
-        note(name, "closed")
+def nothing() -> Iterator[None]:
+    while True:
+        yield None
+        time.sleep(0.005)
