@@ -90,6 +90,11 @@ class Closing:
         """Closes the body; then runs each function once, whatever the others raise; also those they leave."""
         try:
             _close(self._body)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        try:
             while self._request._after:
                 function, arguments = self._request._after.pop(0)
                 try:

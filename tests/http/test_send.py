@@ -202,11 +202,13 @@ def test_an_exit_passes_on_and_uploads_go_all_the_same(watched: Request) -> None
 
 
 @pytest.mark.parametrize("error", [OSError("a wrapper's"), SystemExit()])
-def test_a_body_whose_close_fails_keeps_no_uploads(error: BaseException, watched: Request) -> None:
+def test_a_body_whose_close_fails_keeps_nothing_from_what_comes_after(
+    error: BaseException, watched: Request
+) -> None:
     told: list[str] = []
     with pytest.raises(type(error)):
-        closing(watched, told, body=Body(told, error)).close()
-    assert told[-1] == "released"
+        closing(watched, told, int, body=Body(told, error)).close()
+    assert told == ["closed", "after 1", "released"]
 
 
 def test_a_body_without_a_close_is_a_body(watched: Request) -> None:
