@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,9 @@ from fsroute import App
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
+
+Upload = tuple[str, bytes, str]
+"""A file of a form: its name, its content and its type, as the client tells them."""
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +52,20 @@ def shop(app: App, database: Path) -> TestApp:
 def db(app: App, database: Path) -> ModuleType:
     """The module app/_lib/db.py, over this test's database."""
     return importlib.import_module("app._lib.db")
+
+
+def multipart(fields: Iterable[tuple[str, str | Upload]]) -> tuple[bytes, str]:
+    """The body of a form as browsers send it, and its Content-Type."""
+    lines: list[bytes] = []
+    for name, value in fields:
+        disposition = f'Content-Disposition: form-data; name="{name}"'
+        if isinstance(value, str):
+            lines += [b"--frontier", disposition.encode(), b"", value.encode()]
+        else:
+            filename, content, kind = value
+            disposition += f'; filename="{filename}"'
+            lines += [b"--frontier", disposition.encode(), f"Content-Type: {kind}".encode(), b"", content]
+    return b"\r\n".join([*lines, b"--frontier--", b""]), "multipart/form-data; boundary=frontier"
 
 
 @contextmanager
@@ -102,14 +119,17 @@ def wait_until_healthy(process: subprocess.Popen[bytes], port: int, output: Path
     pytest.fail(f"the server does not answer (exit status {process.poll()}):\n{output.read_text()}")
 
 
-def ask(url: str, method: str, path: str, body: Any = None) -> tuple[int, http.client.HTTPMessage, bytes]:
-    """One request over a connection of its own; a body that is not None goes out as JSON."""
+def ask(
+    url: str, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None,
+) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """One request over a connection of its own; a body goes out as it is if it is bytes, else as JSON."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
-        if body is None:
-            connection.request(method, path)
+        if body is None or isinstance(body, bytes):
+            connection.request(method, path, body, {**(headers or {})})
         else:
-            connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+            said = {"Content-Type": "application/json", **(headers or {})}
+            connection.request(method, path, json.dumps(body), said)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:

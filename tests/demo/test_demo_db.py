@@ -144,12 +144,18 @@ with transaction() as db:
     assert (count(db), count(db, "products"), count(db, "categories")) == (3 + 4, 21, 10)
 
 
-def test_a_file_of_another_schema_is_refused_and_left_alone(db: ModuleType, database: Path) -> None:
+@pytest.mark.parametrize("version", [1, 99])
+def test_a_file_of_another_schema_is_refused_and_left_alone(
+    db: ModuleType, database: Path, version: int,
+) -> None:
     with sqlite3.connect(database) as other:
-        other.execute("PRAGMA user_version = 99")
+        other.execute(f"PRAGMA user_version = {version}")
     other.close()
-    with pytest.raises(RuntimeError, match="has schema 99, not 1"):
+    with pytest.raises(RuntimeError, match=f"has schema {version}, not 2"):
         db.connection()
+    with sqlite3.connect(database) as other:
+        assert other.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+    other.close()
 
 
 def test_a_half_made_file_is_made_anew(

@@ -1,14 +1,17 @@
 """The shop over real sockets: the same requests to the development server and gunicorn, the same answers."""
 
+import http.client
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import ask, serving
+from .conftest import ask, multipart, serving
 
 HOSTS = ["dev", "gunicorn"]
 
@@ -28,6 +31,18 @@ REQUESTS: list[tuple[str, str, Any, int, bytes]] = [
     ("GET", "/api/categories", None, 200, b'"path":"clothing"'),
     ("GET", "/api/categories/shoes/running", None, 200, b'"title":"Running shoes"'),
     ("GET", "/api/categories/h%C3%BCte", None, 404, b'"Category not found"'),
+    ("GET", "/api/basket", None, 200, b'{"lines":[],"quantity":0,"cents":0}'),
+    ("POST", "/api/basket", {"slug": "trail-fox", "quantity": 2}, 200, b'"cents":23800}'),
+    ("PUT", "/api/basket", {"slug": "none", "quantity": 10**9}, 400, b'"must be from 1 to 99"'),
+    ("DELETE", "/api/basket", None, 200, b'"lines":[]'),
+    ("POST", "/api/orders", {"name": "Carol"}, 409, b'"The basket is empty"'),
+    ("POST", "/api/contact", {"name": "Carol"}, 415, b'"status":415'),
+    ("GET", "/api/contact/avatars/nobody.png", None, 404, b'"status":404'),
+    ("GET", "/api/contact/avatars/..%2Fdev.db", None, 404, b'"status":404'),
+    ("GET", "/products/trail-fox.svg", None, 200, b"<title>Trail Fox</title>"),
+    ("GET", "/favicon.svg", None, 200, b"<svg"),
+    ("GET", "/products", None, 404, b'"status":404'),
+    ("GET", "/products/..%2F..%2FREADME.md", None, 404, b'"status":404'),
     ("GET", "/api/nope", None, 404, b'"status":404'),
     ("HEAD", "/api/hello", None, 200, b""),
     ("OPTIONS", "/api/hello", None, 204, b""),
@@ -103,6 +118,117 @@ def test_one_email_posted_by_many_at_once_makes_one_user(url: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: ask(url, "POST", "/api/users", body)[0], range(24)))
     assert sorted(statuses) == [201] + [409] * 23
+
+
+def test_a_picture_that_was_sent_is_shown_back_by_every_worker(url: str) -> None:
+    picture = b"GIF89a" + bytes(range(256)) * 2_000
+    fields = {"name": "Zoë", "email": "zoe@example.com", "message": "Hello"}
+    body, kind = multipart([*fields.items(), ("avatar", ("../me.html", picture, "text/html"))])
+    status, _, content = ask(url, "POST", "/api/contact", body, {"Content-Type": kind})
+    assert status == 201, content
+    path = json.loads(content)["avatar"]
+    for _ in range(8):
+        status, headers, content = ask(url, "GET", path)
+        assert (status, headers["Content-Type"], content) == (200, "image/gif", picture)
+    status, headers, content = ask(url, "GET", path, None, {"Range": "bytes=0-5"})
+    assert (status, headers["Content-Range"], content) == (206, f"bytes 0-5/{len(picture)}", b"GIF89a")
+
+
+def test_a_basket_is_known_to_every_worker_and_ordered_once(url: str) -> None:
+    cookie = {"Cookie": filled_basket(url)}
+    for _ in range(8):
+        assert json.loads(ask(url, "GET", "/api/basket", None, cookie)[2])["quantity"] == 2
+    with ThreadPoolExecutor(8) as pool:
+        order = ("POST", "/api/orders", {"name": "Zoë"}, cookie)
+        statuses = list(pool.map(lambda _: ask(url, *order)[0], range(16)))
+    assert sorted(statuses) == [201] + [409] * 15
+
+
+def test_an_export_ends_where_the_orders_end(url: str) -> None:
+    place(url, "Exported")
+    status, headers, content = ask(url, "GET", "/api/orders/export")
+    assert (status, headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    lines = content.decode().split("\r\n")
+    assert lines[0] == "order,placed,name,slug,product,quantity,cents"
+    assert lines[-2].endswith(",Exported,trail-fox,Trail Fox,2,11900")
+    assert lines[-1] == ""
+
+
+def filled_basket(url: str) -> str:
+    """A Cookie header with two pairs of one shoe in it."""
+    headers = ask(url, "POST", "/api/basket", {"slug": "trail-fox", "quantity": 2})[1]
+    return headers["Set-Cookie"].partition(";")[0]
+
+
+def place(url: str, name: str) -> int:
+    """The id of a new order."""
+    status, _, content = ask(url, "POST", "/api/orders", {"name": name}, {"Cookie": filled_basket(url)})
+    assert status == 201, content
+    return int(json.loads(content)["id"])
+
+
+@contextmanager
+def watching(url: str, last: int = 0) -> Iterator[http.client.HTTPResponse]:
+    """An open feed after this order, or its refusal. Leaves as a browser does: the connection is cut."""
+    with closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)) as connection:
+        connection.request("GET", "/api/orders/feed", headers={"Last-Event-ID": str(last)})
+        with closing(connection.getresponse()) as answer:
+            yield answer
+
+
+@contextmanager
+def let_in(url: str, last: int = 0) -> Iterator[http.client.HTTPResponse]:
+    """An open feed; waits for a place, since who has left may not have been missed yet."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with watching(url, last) as feed:
+            if feed.status == 200:
+                yield feed
+                return
+        time.sleep(0.1)
+    pytest.fail("those who left keep their places")
+
+
+def next_order(feed: http.client.HTTPResponse) -> dict[str, Any]:
+    """The order that a feed tells next; waits for it."""
+    while line := feed.readline():
+        if line.startswith(b"data: "):
+            order: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
+            return order
+    raise EOFError("the feed has ended")
+
+
+def test_an_order_is_told_to_two_who_watch_while_the_shop_goes_on(url: str) -> None:
+    newest = place(url, "Before")
+    with let_in(url, newest) as one, let_in(url, newest) as two:
+        assert one.headers["Content-Type"] == "text/event-stream"
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda _: ask(url, "GET", "/api/users/1")[0], range(40))) == {200}
+        id = place(url, "<b>Live</b>")
+        told = [next_order(one), next_order(two)]
+        assert [(order["id"], order["name"]) for order in told] == [(id, "<b>Live</b>")] * 2
+
+
+def test_more_who_watch_than_there_are_places_are_refused_and_the_shop_goes_on(url: str) -> None:
+    with let_in(url), ExitStack() as stack:
+        more = [stack.enter_context(watching(url)) for _ in range(12)]
+        assert {feed.status for feed in more} <= {200, 503}
+        refused = [feed for feed in more if feed.status == 503]
+        assert 1 + len(more) - len(refused) <= 2 * 2        # two places in each of two workers
+        assert {feed.headers["Retry-After"] for feed in refused} == {"5"}
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(lambda _: ask(url, "GET", "/health")[0], range(40))) == {200}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_who_leaves_a_feed_frees_the_place_and_is_no_trouble_to_the_server(host: str, tmp_path: Path) -> None:
+    with serving(host, tmp_path) as url:
+        for _ in range(6):
+            with let_in(url) as feed:
+                assert feed.readline() == b":\n"
+    output = (tmp_path / f"{host}.log").read_text()
+    assert "Traceback" not in output
+    assert "Warning" not in output
 
 
 @pytest.mark.parametrize("host", HOSTS)

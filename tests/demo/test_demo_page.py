@@ -1,5 +1,6 @@
 """The shop's page in a real browser, on a phone and on a desk: what a visitor does, sees and hears."""
 
+import base64
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from wsgiref.simple_server import WSGIServer, make_server
 from wsgiref.util import shift_path_info
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
 
 from fsroute import App
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.browser
 CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+SIZES = {"phone": (360, 740), "desk": (1280, 900)}
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +192,186 @@ def test_shipping_shows_what_the_carriers_ask(page: Page) -> None:
     assert fits(page)
 
 
+def test_every_product_has_a_picture_that_loads_and_is_named(page: Page) -> None:
+    page.get_by_label("Limit").select_option("50")
+    expect(page.locator("#shelf > li")).to_have_count(21)
+    pictures = page.locator("#shelf img")
+    expect(pictures).to_have_count(21)
+    for picture in pictures.all():
+        expect(picture).to_have_js_property("naturalWidth", 320)
+    assert len({picture.get_attribute("alt") or "" for picture in pictures.all()} - {""}) == 21
+
+
+def put_in(page: Page, product: str) -> None:
+    page.get_by_role("button", name=f"Add to basket: {product}").click()
+    expect(page.locator("#products-status")).to_have_text(f"{product} is in the basket")
+
+
+def basket(page: Page) -> dict[str, str]:
+    """What the page shows in the basket: how many of each."""
+    rows = page.locator("#lines > li:not(.empty)").all()
+    return {row.locator("b").inner_text(): row.locator("input").input_value() for row in rows}
+
+
+def test_a_basket_is_filled_changed_emptied_and_survives_a_reload(page: Page) -> None:
+    put_in(page, "Attic Owl")
+    put_in(page, "Cellar Mouse")
+    page.get_by_role("button", name="Add to basket: Attic Owl").click()
+    expect(page.locator("#basket-link")).to_have_text("basket: 3")
+    assert basket(page) == {"Attic Owl": "2", "Cellar Mouse": "1"}
+    expect(page.locator("#basket-sum")).to_have_text("€237.00")
+    assert fits(page)
+
+    page.reload()
+    expect(page.locator("#basket-link")).to_have_text("basket: 3")
+    assert basket(page) == {"Attic Owl": "2", "Cellar Mouse": "1"}
+
+    many = page.get_by_label("How many of Attic Owl")
+    many.fill("12")
+    many.press("Enter")
+    expect(page.locator("#basket-status")).to_have_text("13 things")
+    expect(page.get_by_label("How many of Attic Owl")).to_be_focused()
+    page.get_by_role("button", name="Remove Attic Owl").click()
+    expect(page.locator("#basket-status")).to_have_text("1 thing")
+    page.get_by_role("button", name="Remove Cellar Mouse").click()
+    expect(page.locator("#lines")).to_have_text("Nothing in it yet.")
+    expect(page.locator("#basket-link")).to_have_text("basket: 0")
+
+
+@pytest.mark.parametrize("many", ["0", "1000000000", ""])
+def test_too_many_or_too_few_are_told_and_the_basket_stays(page: Page, many: str) -> None:
+    put_in(page, "Attic Owl")
+    box = page.get_by_label("How many of Attic Owl")
+    box.fill(many)
+    box.press("Enter")
+    expect(page.locator("#basket-status")).to_have_text("quantity must be from 1 to 99")
+    assert basket(page) == {"Attic Owl": "1"}
+    assert fits(page)
+
+
+def test_scripts_cannot_read_the_basket_cookie(page: Page) -> None:
+    put_in(page, "Attic Owl")
+    assert page.evaluate("document.cookie") == ""
+    [cookie] = page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == ("basket", True, "Lax")
+
+
+def test_an_order_placed_on_one_page_appears_on_a_second_one_as_text(page: Page, url: str) -> None:
+    second = page.context.new_page()
+    second.goto(url)
+    expect(second.locator("#live")).to_have_text("live")
+    expect(page.locator("#live")).to_have_text("live")
+    evil = "<img src=x onerror=alert(1)>"
+    put_in(page, "Attic Owl")
+    page.get_by_label("First name").fill(evil)
+    page.get_by_role("button", name="Place order").click()
+    expect(page.locator("#order-status")).to_have_text("Order placed: number 1, €89.00")
+    expect(page.locator("#basket-link")).to_have_text("basket: 0")
+    for each in (second, page):
+        row = each.locator("#orders > li").first
+        expect(row.locator("b")).to_contain_text(evil)
+        expect(row).to_contain_text("1 × Attic Owl")
+        assert each.locator("#orders img").count() == 0
+        assert fits(each)
+    second.close()
+
+
+def test_who_comes_later_is_shown_the_last_orders_once(page: Page) -> None:
+    for name in ("First", "Second"):
+        put_in(page, "Attic Owl")
+        page.get_by_label("First name").fill(name)
+        page.get_by_role("button", name="Place order").click()
+        expect(page.locator("#orders > li").first).to_contain_text(name)
+    page.reload()
+    expect(page.locator("#orders b")).to_contain_text(["Second", "First"])
+    expect(page.locator("#orders > li")).to_have_count(2)
+
+
+def test_the_faults_of_an_order_stand_beside_it(page: Page) -> None:
+    page.get_by_role("button", name="Place order").click()
+    expect(page.locator("#customer-fault")).to_have_text("First name must not be blank")
+    expect(page.get_by_label("First name")).to_be_focused()
+    page.get_by_label("First name").fill("Carol")
+    page.get_by_role("button", name="Place order").click()
+    expect(page.locator("#order-status")).to_have_text("The basket is empty")
+    expect(page.locator("#customer-fault")).to_have_text("")
+
+
+def test_a_feed_that_breaks_is_taken_up_again_and_a_refused_one_is_tried_again(page: Page) -> None:
+    expect(page.locator("#live")).to_have_text("live")
+    page.clock.install()
+    page.route("**/api/orders/feed", lambda route: route.fulfill(status=503, body=""))
+    page.reload()
+    expect(page.locator("#live")).to_have_text("busy, trying again …")
+    page.unroute("**/api/orders/feed")
+    page.clock.run_for(5_000)
+    expect(page.locator("#live")).to_have_text("live")
+
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def write(page: Page, name: str, email: str, message: str) -> None:
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Your email").fill(email)
+    page.get_by_label("Message", exact=True).fill(message)
+
+
+def choose(page: Page, content: bytes) -> None:
+    """Choose a file that calls itself a picture."""
+    file: FilePayload = {"name": "me.png", "mimeType": "image/png", "buffer": content}
+    page.get_by_label("Picture", exact=True).set_input_files(file)
+
+
+def test_a_message_is_sent_and_shown_back_with_its_picture(page: Page) -> None:
+    write(page, "Dave <b>", "dave@example.com", "Hello\n<i>there</i>")
+    choose(page, PIXEL)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#contact-status")).to_have_text("Thank you, Dave <b>")
+    picture = page.get_by_alt_text("The picture you sent")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    expect(page.locator("#sent .said")).to_have_text("Hello\n<i>there</i>", use_inner_text=True)
+    assert page.get_by_label("Message", exact=True).input_value() == ""
+    newest = page.locator("#entries pre").first
+    assert "--form-string 'name=Dave <b>'" in (newest.text_content() or "")
+    assert "-F 'avatar=@me.png'" in (newest.text_content() or "")
+    assert fits(page)
+
+
+def test_the_faults_of_a_message_stand_beside_its_fields_and_nothing_is_lost(page: Page) -> None:
+    write(page, "Dave", "dave", "Hello")
+    choose(page, b"<svg/>")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#address-fault")).to_contain_text("Your email must be an email address")
+    expect(page.locator("#avatar-fault")).to_have_text("Picture must be a PNG, JPEG, GIF or WebP picture")
+    expect(page.get_by_label("Your email")).to_be_focused()
+    expect(page.get_by_label("Picture", exact=True)).to_have_attribute("aria-invalid", "true")
+    assert page.get_by_label("Message", exact=True).input_value() == "Hello"
+    assert fits(page)
+    page.get_by_label("Your email").fill("dave@example.com")
+    page.get_by_label("Picture", exact=True).set_input_files([])
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#contact-status")).to_have_text("Thank you, Dave")
+    expect(page.locator("#avatar-fault")).to_have_text("")
+    assert page.locator("#sent img").count() == 0
+
+
+def test_a_message_can_be_sent_without_script(browser: Browser, url: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("#thanks")).to_be_hidden()
+    write(page, "Dave", "dave@example.com", "Hello")
+    choose(page, PIXEL)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#thanks")).to_be_visible()
+    assert page.url == f"{url}/#thanks"
+    context.close()
+
+
 def test_the_log_tells_request_status_and_answer(page: Page) -> None:
     page.get_by_role("button", name="GET /api/users/999").click()
     newest = page.locator("#entries > li").first
@@ -224,6 +405,13 @@ def test_every_request_that_the_tree_offers_is_answered_by_the_api(page: Page) -
         "GET /api/products/trail-fox/shipping": "200",
         "GET /api/categories": "200",
         "GET /api/categories/shoes/running": "200",
+        "GET /api/basket": "200",
+        "POST /api/basket": "400",
+        "POST /api/orders": "400",
+        "HEAD /api/orders/feed": "200",
+        "GET /api/orders/export": "200",
+        "POST /api/contact": "415",
+        "GET /api/contact/avatars/nobody.png": "404",
     }
 
 
@@ -251,9 +439,12 @@ def test_a_server_that_does_not_answer_is_told(page: Page) -> None:
 
 
 class Threaded(ThreadingMixIn, WSGIServer):
-    """A browser opens connections in advance: one thread for all would wait for those."""
+    """A browser opens connections in advance: one thread for all would wait for those.
 
-    daemon_threads = True
+    When it is closed it waits for its threads: a feed must not outlive the test's database.
+    """
+
+    daemon_threads = False
 
 
 def test_the_page_works_below_a_prefix(browser: Browser, app: App, database: Path) -> None:
@@ -273,6 +464,12 @@ def test_the_page_works_below_a_prefix(browser: Browser, app: App, database: Pat
             load(page)
             add(page, "Carol", "carol@example.com")
             expect(page.locator("#users-status")).to_have_text("4 users")
+            put_in(page, "Attic Owl")
+            page.reload()
+            expect(page.locator("#basket-link")).to_have_text("basket: 1")
+            expect(page.locator("#live")).to_have_text("live")
+            expect(page.locator("#lines img")).to_have_js_property("naturalWidth", 320)
+            expect(page.locator("#export")).to_have_attribute("href", "/shop/api/orders/export")
         finally:
             context.close()
             server.shutdown()

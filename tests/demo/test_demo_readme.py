@@ -1,41 +1,68 @@
 """The demo's README, taken at its word: each curl line, in turn, must print what stands below it."""
 
+import base64
 import re
 import shlex
+from argparse import ArgumentParser
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 from webtest import TestApp
 
+from .conftest import Upload, multipart
+
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 README = (DEMO / "README.md").read_text()
 
+OPTIONS = ArgumentParser("curl", exit_on_error=False)
+OPTIONS.add_argument("url")
+OPTIONS.add_argument("-F", action="append", default=[])
+for option in ("-X", "--json", "-b", "-c", "-o", "-w"):
+    OPTIONS.add_argument(option, default="")
 
-def curl(shop: TestApp, line: str) -> str:
-    """What curl prints; it knows -X, --json and -w, as far as the README uses them."""
-    method, body, suffix, url = "", "", "", ""
-    words = iter(shlex.split(line))
-    for word in words:
-        match word:
-            case "-X":
-                method = next(words)
-            case "--json":
-                body = next(words)
-            case "-w":
-                suffix = next(words)
-            case _:
-                url = word.removeprefix("localhost:8000")
-    method = method or ("POST" if body else "GET")
-    answer = shop.request(
-        url, method=method, body=body.encode(), content_type="application/json", expect_errors=True,
-    )
-    return str(answer.text) + suffix.replace("%{http_code}", str(answer.status_int))
+
+class Curl:
+    """What curl prints, as far as the README uses it. It keeps the cookie jars by name."""
+
+    def __init__(self, shop: TestApp, files: dict[str, bytes]) -> None:
+        """files: what -F may send, by name."""
+        self.shop = shop
+        self.files = files
+        self.jars: dict[str, CookieJar] = {}
+
+    def __call__(self, line: str) -> str:
+        said = OPTIONS.parse_args(shlex.split(line))
+        body, kind = said.json.encode(), "application/json"
+        if said.F:
+            body, kind = multipart([self.field(text) for text in said.F])
+        is_jar = "=" not in said.b
+        assert said.c == (said.b if is_jar else ""), "one jar, to read and to write"
+        self.shop.cookiejar = self.jars.setdefault(said.c, CookieJar()) if said.c else CookieJar()
+        answer = self.shop.request(
+            said.url.removeprefix("localhost:8000"), method=said.X or ("POST" if body else "GET"),
+            body=body, content_type=kind, headers={} if is_jar else {"Cookie": said.b}, expect_errors=True,
+        )
+        told: str = said.w.replace("%{http_code}", str(answer.status_int))
+        told = told.replace("%{content_type}", answer.content_type or "")
+        return told if said.o else f"{answer.text.rstrip()}{told}"
+
+    def field(self, text: str) -> tuple[str, str | Upload]:
+        """A field of the form: `name=value` or `name=@file;type=...`."""
+        name, _, value = text.partition("=")
+        if not value.startswith("@"):
+            return name, value
+        file, _, kind = value[1:].partition(";type=")
+        return name, (file, self.files[file], kind or "application/octet-stream")
 
 
 def test_every_curl_line_prints_what_the_readme_says(shop: TestApp) -> None:
+    made = re.findall(r"^\$ echo (\S+) \| base64 -d > (\S+)$", README, re.MULTILINE)
+    files = {name: base64.b64decode(text) for text, name in made}
+    curl = Curl(shop, {"README.md": README.encode(), **files})
     examples = re.findall(r"^\$ curl (.+)\n(.+)$", README, re.MULTILINE)
-    assert len(examples) == README.count("$ curl") >= 14
+    assert len(examples) == README.count("$ curl") >= 23
     for line, printed in examples:
-        assert curl(shop, line) == printed, line
+        assert curl(line) == printed, line
 
 
 def test_the_table_names_every_file_that_answers() -> None:

@@ -9,9 +9,12 @@ Rules this module keeps
    write lock first: two writers wait for each other and never fail half-way.
 4. Whoever comes first makes the file. PRAGMA user_version, set in the same transaction as the rows,
    tells all others that it is complete.
+5. Writers follow each other, so ids are handed out in the order of commits: who has read up to an id has
+   missed nothing below it.
 """
 
 import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -23,7 +26,7 @@ from app._lib.seed import CATEGORIES, PRODUCTS, USERS
 
 DEFAULT_PATH = Path(__file__).resolve().parents[2] / "shop.db"
 PATIENCE = 10.0     # seconds a writer waits for another one
-VERSION = 1         # of the schema below
+VERSION = 2         # of the schema below
 
 _SCHEMA = (
     """CREATE TABLE users (
@@ -42,6 +45,27 @@ _SCHEMA = (
         cents INTEGER NOT NULL CHECK (cents > 0),
         color TEXT NOT NULL
     )""",
+    """CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        email TEXT NOT NULL,
+        message TEXT NOT NULL,
+        avatar TEXT
+    )""",
+    """CREATE TABLE orders (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        basket TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        placed TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+    )""",
+    """CREATE TABLE order_lines (
+        order_id INTEGER NOT NULL REFERENCES orders (id),
+        slug TEXT NOT NULL REFERENCES products (slug),
+        quantity INTEGER NOT NULL CHECK (quantity > 0),
+        cents INTEGER NOT NULL,
+        PRIMARY KEY (order_id, slug)
+    )""",
+    "CREATE TABLE secrets (value BLOB NOT NULL)",
 )
 
 
@@ -58,9 +82,14 @@ def transaction() -> Iterator[sqlite3.Connection]:
         raise
 
 
+def database() -> Path:
+    """The file that SHOP_DB names, `shop.db` beside the app by default."""
+    return Path(os.environ.get("SHOP_DB") or DEFAULT_PATH)
+
+
 def connection() -> sqlite3.Connection:
-    """This thread's connection to the file that SHOP_DB names (`shop.db` beside the app by default)."""
-    path = os.environ.get("SHOP_DB") or str(DEFAULT_PATH)
+    """This thread's connection to the database."""
+    path = str(database())
     held: _Held | None = getattr(_local, "held", None)
     if held is None or held.path != path:
         held = _local.held = _Held(path, _open(path))
@@ -122,6 +151,7 @@ def _create(db: sqlite3.Connection) -> None:
             db.executemany("INSERT INTO users VALUES (?, ?, ?)", USERS)
             db.executemany("INSERT INTO categories VALUES (?, ?)", CATEGORIES)
             db.executemany("INSERT INTO products VALUES (?, ?, ?, ?, ?)", PRODUCTS)
+            db.execute("INSERT INTO secrets VALUES (?)", (secrets.token_bytes(32),))
             db.execute(f"PRAGMA user_version = {VERSION:d}")
         elif version != VERSION:
             raise RuntimeError(f"the file has schema {version}, not {VERSION}: delete it, it is made anew")

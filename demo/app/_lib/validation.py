@@ -1,4 +1,4 @@
-"""Checks of a JSON body, made by hand: all faults at once, one message per field.
+"""Checks of a body, made by hand: all faults at once, one message per field.
 
 A rule is a function that takes what came and returns the clean value, or raises ValueError with a
 message for the person who filled in the form. The message never repeats the value.
@@ -11,7 +11,7 @@ from typing import Any
 
 from fsroute import HTTPError, Request
 
-Rule = Callable[[object], str]
+Rule = Callable[[object], Any]
 
 _KINDS = {
     dict: "an object", list: "an array", str: "a string",
@@ -31,9 +31,9 @@ def json_object(request: Request) -> dict[str, Any]:
     return body
 
 
-def check(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, str]:
+def check(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
     """The clean values of the fields that rules name; others are ignored. 400 with every fault there is."""
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     errors: list[dict[str, str]] = []
     for name, rule in rules.items():
         try:
@@ -50,23 +50,50 @@ def check(body: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, str]:
 def text(max_length: int) -> Rule:
     """A rule for one line of text that shows something, without the white space around it."""
     def rule(value: object) -> str:
-        if not isinstance(value, str):
-            raise ValueError(f"must be a string, not {kind(value)}")
-        value = value.strip()
-        categories = {unicodedata.category(character) for character in value}
-        if categories & {"Cc", "Cs", "Zl", "Zp"}:
-            raise ValueError("must be one line without control characters")
-        if all(category[0] in "CZ" for category in categories):
-            raise ValueError("must not be blank")
-        if len(value) > max_length:
-            raise ValueError(f"must be at most {max_length} characters long")
+        return _shown(value, max_length, breaks="", kept="must be one line without control characters")
+    return rule
+
+
+def prose(max_length: int) -> Rule:
+    """A rule for text of several lines, which are told apart by a line feed."""
+    def rule(value: object) -> str:
+        if isinstance(value, str):
+            value = value.replace("\r\n", "\n")      # as forms send it
+        return _shown(value, max_length, breaks="\n\t", kept="must not hold control characters")
+    return rule
+
+
+def _shown(value: object, max_length: int, breaks: str, kept: str) -> str:
+    """breaks: the control characters that are allowed. kept: the message for all others."""
+    if not isinstance(value, str):
+        raise ValueError(f"must be a string, not {kind(value)}")
+    value = value.strip()
+    categories = {unicodedata.category(character) for character in value if character not in breaks}
+    if categories & {"Cc", "Cs", "Zl", "Zp"}:
+        raise ValueError(kept)
+    if all(category[0] in "CZ" for category in categories):
+        raise ValueError("must not be blank")
+    if len(value) > max_length:
+        raise ValueError(f"must be at most {max_length} characters long")
+    return value
+
+
+def whole(least: int, most: int) -> Rule:
+    """A rule for a whole number from least to most."""
+    def rule(value: object) -> int:
+        if type(value) is float:
+            raise ValueError("must be a whole number")
+        if type(value) is not int:
+            raise ValueError(f"must be a whole number, not {kind(value)}")
+        if not least <= value <= most:
+            raise ValueError(f"must be from {least} to {most}")
         return value
     return rule
 
 
 def email(value: object) -> str:
     """A rule for an email address."""
-    address = text(max_length=254)(value)
+    address: str = text(max_length=254)(value)
     if not _EMAIL.fullmatch(address):
         raise ValueError("must be an email address such as alice@example.com")
     return address

@@ -1,0 +1,79 @@
+"""Orders: a basket, bought. Prices are those of the moment."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from app._lib.basket import Basket, Line
+from app._lib.db import connection, transaction
+from app._lib.validation import text
+from fsroute import HTTPError
+
+RULES = {"name": text(max_length=40)}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    id: int
+    name: str
+    placed: str     # YYYY-MM-DDTHH:MM:SSZ
+    cents: int      # in all
+    lines: list[Line]
+
+
+COLUMNS = ("order", "placed", "name", "slug", "product", "quantity", "cents")   # of a line, as below
+
+_LINES = """SELECT orders.id, placed, orders.name, slug, products.name, quantity, order_lines.cents
+            FROM orders JOIN order_lines ON order_id = orders.id JOIN products USING (slug)"""
+_IN_ORDER = "ORDER BY order_id, slug"      # which is that of the primary key: nothing is sorted
+
+
+def place_order(name: str, basket: Basket) -> Order:
+    """The order of what is in the basket. 409 for an empty one, and for one that was ordered before."""
+    with transaction() as db:
+        lines = basket.lines()
+        if not lines:
+            raise HTTPError(409, "The basket is empty")
+        try:
+            db.execute("INSERT INTO orders (basket, name) VALUES (?, ?)", (basket.id, name))
+        except sqlite3.IntegrityError:
+            raise HTTPError(409, "This basket was ordered before") from None
+        id = newest_order()
+        db.executemany(
+            "INSERT INTO order_lines (order_id, slug, quantity, cents) VALUES (?, ?, ?, ?)",
+            [(id, line.slug, line.quantity, line.cents) for line in lines],
+        )
+        [order] = _orders(f"WHERE order_id = ? {_IN_ORDER}", id)
+        return order
+
+
+def orders_after(id: int) -> list[Order]:
+    return _orders(f"WHERE order_id > ? {_IN_ORDER}", id)
+
+
+def newest_order() -> int:
+    """The id of the newest order, 0 when there is none."""
+    newest: int = connection().execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()[0]
+    return newest
+
+
+def ordered_lines() -> Generator[tuple[str | int, ...], None, None]:
+    """The COLUMNS of every line of every order, read from the file as they are asked for."""
+    with closing(connection().execute(f"{_LINES} {_IN_ORDER}")) as rows:
+        for row in rows:
+            yield tuple(row)
+
+
+def _orders(where: str, id: int) -> list[Order]:
+    rows = [tuple(row) for row in connection().execute(f"{_LINES} {where}", (id,))]
+    return [_order(list(lines)) for _, lines in groupby(rows, key=itemgetter(0))]
+
+
+def _order(rows: list[tuple[Any, ...]]) -> Order:
+    lines = [Line(slug, product, quantity, cents) for _, _, _, slug, product, quantity, cents in rows]
+    id, placed, name, *_ = rows[0]
+    return Order(id, name, placed, sum(line.quantity * line.cents for line in lines), lines)

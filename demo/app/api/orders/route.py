@@ -1,0 +1,17 @@
+"""POST /api/orders: order what is in the basket, once.
+
+Two that send the same basket at the same time are told apart by the database: one order, one 409.
+"""
+
+from app._lib.basket import basket_of, empty
+from app._lib.orders import RULES, place_order
+from app._lib.validation import check, json_object
+from fsroute import Request, Response
+
+
+def POST(request: Request) -> Response:
+    name = check(json_object(request), RULES)["name"]
+    order = place_order(name, basket_of(request))
+    response = Response.json({"message": "Order placed", "id": order.id, "cents": order.cents}, status=201)
+    empty(response, request)
+    return response
