@@ -18,7 +18,7 @@ from __future__ import annotations
 import io
 import re
 
-from . import conditional, cookies, query
+from . import conditional, cookies, query, wsgi
 from .accept import preferred
 from .errors import HTTPError
 from .jsontext import dumps, loads
@@ -26,17 +26,6 @@ from .multidict import EnvironHeaders, MultiDict
 from .response import Response
 from .site import Site
 from .url import quoted_path, quoted_query
-from .wsgi import (
-    BodyReader,
-    body_length,
-    build_environ,
-    decoded_path,
-    read_exactly,
-    read_to_end,
-    replaced_path,
-    script_name,
-    too_large,
-)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +99,7 @@ class Request:
         self._query: MultiDict | None = None
         self._body: builtins.bytes | None = None
         self._stream: BinaryIO | None = None
-        self._fault: HTTPError | None = None
+        self._fault: Exception | None = None
         self._after: list[tuple[Callable[..., object], tuple[Any, ...]]] | None = None
 
     def __repr__(self) -> str:
@@ -166,7 +155,7 @@ class Request:
     @property
     def url(self) -> str:
         """The whole URL, ASCII, with the prefix the app is mounted under and the query."""
-        path = quoted_path(script_name(self.environ) + self.path)
+        path = quoted_path(wsgi.script_name(self.environ) + self.path)
         return f"{self.scheme}://{self.host}{path}{quoted_query(self.environ.get('QUERY_STRING', ''))}"
 
     @property
@@ -198,7 +187,7 @@ class Request:
         path = self._settings.path_for(pattern, values)
         if absolute:
             return self._settings.site.absolute(self.environ, path)
-        return quoted_path(script_name(self.environ) + path)
+        return quoted_path(wsgi.script_name(self.environ) + path)
 
     def precondition(self, *, etag: str | None = None, modified: datetime | float | None = None
                      ) -> Response | None:
@@ -242,11 +231,11 @@ class Request:
         body: the body itself. headers: a mapping or pairs. params: what the path's names would hold.
         environ: WSGI keys of its own.
         """
-        made = build_environ(method, url, dumps(json) if json is not _UNSET else body, headers)
+        made = wsgi.build_environ(method, url, dumps(json) if json is not _UNSET else body, headers)
         if json is not _UNSET:
             made.setdefault("CONTENT_TYPE", "application/json")
         made.update(environ or {})
-        path = decoded_path(made["PATH_INFO"]) or replaced_path(made["PATH_INFO"])
+        path = wsgi.decoded_path(made["PATH_INFO"]) or wsgi.replaced_path(made["PATH_INFO"])
         return cls(made, path, params if params is not None else {}, Settings())
 
     def bytes(self) -> builtins.bytes:
@@ -294,16 +283,11 @@ class Request:
         """
         if self._body is None and self._fault is not None:
             raise self._fault
-        if self._body is None and hasattr(self, "_form"):
-            raise _read_already()
-        return self._opened()
-
-    def _opened(self) -> BinaryIO:
         if self._stream is None:
             if self._body is not None:
                 self._stream = io.BytesIO(self._body)
             else:
-                reader = BodyReader(self.environ, self._open(), self._settings.max_body)
+                reader = wsgi.BodyReader(self.environ, self._open(), self._settings.max_body)
                 self._stream = io.BufferedReader(reader)
         return self._stream
 
@@ -336,14 +320,14 @@ class Request:
         Returns the body's length, None when only the end of the input tells it.
         """
         environ, limit = self.environ, self._settings.max_body
-        length = body_length(environ)
+        length = wsgi.body_length(environ)
         coding = environ.get("HTTP_CONTENT_ENCODING")
         if coding and coding.strip().lower() != "identity":
             raise HTTPError(415, "Content-Encoding is not supported; send the body as it is")
         if only and environ.get("CONTENT_TYPE") != only:        # nearly never
             self._check(only)
         if limit is not None and length is not None and length > limit:
-            raise too_large(limit)
+            raise wsgi.too_large(limit)
         return length
 
     def _read(self, only: str = "") -> builtins.bytes:
@@ -356,9 +340,9 @@ class Request:
                 self._body = self._untouched().read()
                 self._stream = None         # from now on it is a replay
             elif length is None:
-                self._body = read_to_end(self.environ, self._settings.max_body)
+                self._body = wsgi.read_to_end(self.environ, self._settings.max_body)
             else:
-                self._body = read_exactly(self.environ, length) if length else b""
+                self._body = wsgi.read_exactly(self.environ, length) if length else b""
         except HTTPError as fault:
             self._fault = fault
             raise
@@ -366,7 +350,7 @@ class Request:
 
     def _untouched(self) -> BinaryIO:
         """The stream, of which nothing was read yet. Raises RuntimeError when something was."""
-        stream = self._opened()
+        stream = self.stream
         if _is_touched(stream):
             raise _read_already()
         return stream
@@ -383,16 +367,14 @@ class Request:
         if self.content_type == _FORM:
             return forms.urlencoded(self.bytes())
         kind = self.environ["CONTENT_TYPE"]
-        if self._body is not None:
-            form = forms.multipart(io.BytesIO(self._body), kind)
-        else:
-            stream = self._untouched()
-            try:
-                form = forms.multipart(stream, kind)
-            except HTTPError as fault:
-                if _is_touched(stream):
-                    self._fault = fault
-                raise
+        stream = self._untouched() if self._body is None else io.BytesIO(self._body)
+        try:
+            form = forms.multipart(stream, kind)
+        except HTTPError as fault:
+            if self._body is None and _is_touched(stream):
+                self._fault = fault
+            raise
+        self._fault = _read_already()       # for all who need the connection; a body that is kept does not
         if form.files:
             self.stay()
         return form

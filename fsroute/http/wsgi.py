@@ -124,33 +124,16 @@ def read_exactly(environ: Environ, length: int) -> bytes:
         raise _broken(fault) from None
     if len(data) == length:         # nearly always: one read, nothing to join
         return data
-    parts, left = [data], length - len(data)
-    while data and left > 0:
-        data = _read(source, min(left, _ONE_READ))
-        parts.append(data)
-        left -= len(data)
-    if left:
-        raise HTTPError(400, f"The body is shorter than its Content-Length by {left} bytes")
-    return b"".join(parts)
+    return _joined(data, BodyReader(environ, length - len(data), None))
 
 
 def read_to_end(environ: Environ, limit: int | None) -> bytes:
     """The body up to the end of the input. Raises HTTPError 413 past the limit (bytes; None for none)."""
-    source: Input = environ["wsgi.input"]
-    parts, total = [], 0
-    while data := _read(source, CHUNK if limit is None else min(CHUNK, limit - total + 1)):
-        parts.append(data)
-        total += len(data)
-        if limit is not None and total > limit:
-            raise too_large(limit)
-    return b"".join(parts)
+    return _joined(b"", BodyReader(environ, None, limit))
 
 
-def _read(source: Input, size: int) -> bytes:
-    try:
-        return source.read(size)
-    except Exception as fault:
-        raise _broken(fault) from None
+def _joined(first: bytes, rest: BodyReader) -> bytes:
+    return b"".join([first, *iter(lambda: rest.read(CHUNK) or b"", b"")])
 
 
 def _broken(fault: Exception) -> HTTPError:
@@ -177,7 +160,7 @@ class BodyReader(io.RawIOBase):
     def __init__(self, environ: Environ, length: int | None, limit: int | None) -> None:
         """length: bytes, None when the end of the input tells. limit: bytes, None for none."""
         self._input: Input = environ["wsgi.input"] if length != 0 else io.BytesIO()
-        self._left = length
+        self._length = length
         self._limit = limit
         self._total = 0
         self._fault: HTTPError | None = None
@@ -191,21 +174,27 @@ class BodyReader(io.RawIOBase):
         self.touched = True
         if self._fault is not None:
             raise self._fault
-        size = len(buffer) if self._left is None else min(len(buffer), self._left)
         try:
-            data = _read(self._input, size) if size else b""
-            self._count(len(data), ended=size > 0 and not data)
+            data = self._next(len(buffer))
         except HTTPError as fault:
             self._fault = fault
             raise
         buffer[: len(data)] = data
         return len(data)
 
-    def _count(self, size: int, ended: bool) -> None:
-        self._total += size
+    def _next(self, size: int) -> bytes:
+        if self._length is not None:
+            size = min(size, self._length - self._total)
+        if self._limit is not None:
+            size = min(size, self._limit - self._total + 1)
+        try:
+            data = self._input.read(size) if size else b""
+        except Exception as fault:
+            raise _broken(fault) from None
+        self._total += len(data)
         if self._limit is not None and self._total > self._limit:
             raise too_large(self._limit)
-        if self._left is not None:
-            if ended:
-                raise HTTPError(400, f"The body is shorter than its Content-Length by {self._left} bytes")
-            self._left -= size
+        if self._length is not None and size and not data:
+            left = self._length - self._total
+            raise HTTPError(400, f"The body is shorter than its Content-Length by {left} bytes")
+        return data
