@@ -88,26 +88,20 @@ def unchanged(method: str, environ: Mapping[str, Any], etag: str | None, modifie
     exists = etag is not None or modified is not None
     match, none_match = environ.get("HTTP_IF_MATCH"), environ.get("HTTP_IF_NONE_MATCH")
     if match is not None:
-        if not (exists if match.strip(" \t") == "*" else _is_among(etag, match, strongly=True)):
+        strong = [tag for weak, tag in _tags(match) if not weak]
+        if not (exists if match.strip(" \t") == "*" else etag in strong):
             raise HTTPError(412, "If-Match names another version than the current one")
     elif _moved_on(environ.get("HTTP_IF_UNMODIFIED_SINCE"), modified):
         raise HTTPError(412, "It was modified after the date in If-Unmodified-Since")
     if none_match is None:
         since = environ.get("HTTP_IF_MODIFIED_SINCE") if reads else None
         return _moved_on(since, modified) is False
-    if not (exists if none_match.strip(" \t") == "*" else _is_among(etag, none_match, strongly=False)):
+    named = [tag for _, tag in _tags(none_match)]
+    if not (exists if none_match.strip(" \t") == "*" else etag and etag.removeprefix("W/") in named):
         return False
     if not reads:
         raise HTTPError(412, "If-None-Match names the current version")
     return True
-
-
-def _is_among(etag: str | None, header: str, strongly: bool) -> bool:
-    if etag is None:
-        return False
-    if strongly:
-        return any(etag == tag for weak, tag in _tags(header) if not weak)
-    return any(etag.removeprefix("W/") == tag for _, tag in _tags(header))
 
 
 def _moved_on(date: str | None, modified: int | None) -> bool | None:
@@ -155,7 +149,7 @@ def span(environ: Mapping[str, Any], etag: str, modified: str, size: int) -> tup
         start, stop = max(size - _number(last), 0), size
     else:
         return None
-    if start >= size or start >= stop:
+    if start >= size:
         raise HTTPError(416, f"The range lies outside of the {size} bytes there are",
                         headers={"Content-Range": f"bytes */{size}"})
     return start, stop

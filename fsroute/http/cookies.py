@@ -60,28 +60,22 @@ def set_cookie(name: str, value: str, *, max_age: int | timedelta | None, expire
                partitioned: bool) -> str:
     """The value of a Set-Cookie field. Raises ValueError or TypeError for what is no cookie."""
     name, value, path, domain = _checked(name, value, path, domain)
-    parts = [f"{name}={value}"]
-    if max_age is not None:
-        parts.append(f"Max-Age={_whole_seconds(max_age)}")
-    if expires is not None:
-        parts.append(f"Expires={http_date(seconds(expires))}")
-    if domain is not None:
-        parts.append(f"Domain={domain}")
-    if path is not None:
-        parts.append(f"Path={path}")
-    if secure:
-        parts.append("Secure")
-    elif partitioned or is_prefixed(name):
+    attributes = {
+        "Max-Age": None if max_age is None else _whole_seconds(max_age),
+        "Expires": None if expires is None else http_date(seconds(expires)),
+        "Domain": domain,
+        "Path": path,
+        "Secure": bool(secure),
+        "HttpOnly": bool(httponly),
+        "SameSite": None if samesite is None else _same_site(name, samesite, secure),
+        "Partitioned": bool(partitioned),
+    }
+    if not secure and (partitioned or is_prefixed(name)):
         raise ValueError(f"the cookie {name} needs secure=True: browsers drop it without")
-    if httponly:
-        parts.append("HttpOnly")
-    if samesite is not None:
-        parts.append(f"SameSite={_same_site(name, samesite, secure)}")
-    if partitioned:
-        parts.append("Partitioned")
     if name.lower().startswith("__host-") and (path != "/" or domain is not None):
         raise ValueError(f'the cookie {name} needs path="/" and no domain: browsers drop it otherwise')
-    return "; ".join(parts)
+    given = [(key, value) for key, value in attributes.items() if value is not None and value is not False]
+    return "; ".join([f"{name}={value}", *[key if told is True else f"{key}={told}" for key, told in given]])
 
 
 def _checked(name: str, value: str, path: str | None, domain: str | None

@@ -88,16 +88,8 @@ class File(Stream):
         self._whole = whole
         self._wrapper: Callable[[Any, int], Iterable[bytes]] | None = None
 
-    def settled(self, response: Response, request: Request) -> Response:
-        """The 200, 206 or 304. Raises HTTPError 412 or 416, RuntimeError when it was sent before."""
-        self.claim(request)
-        try:
-            return self._judged(response, request)
-        except BaseException:
-            self.close()
-            raise
-
-    def _judged(self, response: Response, request: Request) -> Response:
+    def _settle(self, response: Response, request: Request) -> Response:
+        """The 200, 206 or 304. Raises HTTPError 412 or 416."""
         if request.method not in ("GET", "HEAD") or response.status != 200:
             return response
         response, environ = response.copy(), request.environ

@@ -127,13 +127,10 @@ class Headers:
 
     def __setitem__(self, name: str, value: str) -> None:
         field, wanted = checked_field(name, value), name.lower()
+        others = [known for known in self._fields if known[0].lower() != wanted]
         places = [place for place, (known, _) in enumerate(self._fields) if known.lower() == wanted]
-        if not places:
-            self._fields.append(field)
-            return
-        self._fields[places[0]] = field
-        for place in reversed(places[1:]):
-            del self._fields[place]
+        others.insert(places[0] if places else len(others), field)      # before the first place all are others
+        self._fields[:] = others
 
     def __delitem__(self, name: str) -> None:
         """Drops every field of that name; none is no error. Raises ValueError for Content-Type."""

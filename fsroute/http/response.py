@@ -155,22 +155,22 @@ class Response:
 
         Raises TypeError for a type that JSON has no form for, ValueError for NaN and infinities.
         """
-        return cls._typed(dumps(data), JSON_TYPE, status, headers)
+        return cls._typed(dumps(data), [JSON_TYPE], status, headers)
 
     @classmethod
     def text(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
         """text/plain in UTF-8."""
-        return cls._typed(encoded(text, _A_TEXT), TEXT_TYPE, status, headers)
+        return cls._typed(encoded(text, _A_TEXT), [TEXT_TYPE], status, headers)
 
     @classmethod
     def html(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
         """text/html in UTF-8."""
-        return cls._typed(encoded(text, _A_TEXT), HTML_TYPE, status, headers)
+        return cls._typed(encoded(text, _A_TEXT), [HTML_TYPE], status, headers)
 
     @classmethod
     def empty(cls, status: int = 204, *, headers: Given = None) -> Response:
         """No body."""
-        return cls._typed(b"", TEXT_TYPE, status, headers)
+        return cls._typed(b"", [TEXT_TYPE], status, headers)
 
     @classmethod
     def redirect(cls, url: str, *, status: int = 307, local: bool = False, headers: Given = None) -> Response:
@@ -186,7 +186,7 @@ class Response:
             raise ValueError(f"a redirect's status is 301, 302, 303, 307 or 308, not {status}")
         if local and not is_local(url):
             raise HTTPError(400, "The target of the redirect must be a path on this site, such as /account")
-        response = cls._typed(b"", TEXT_TYPE, status, headers)
+        response = cls._typed(b"", [TEXT_TYPE], status, headers)
         response.headers["Location"] = checked_location(url)
         return response
 
@@ -200,7 +200,7 @@ class Response:
         An error before the first chunk is an ordinary error answer; after it, the client sees a cut-off body.
         Raises TypeError or ValueError for what is no iterable of chunks or no length.
         """
-        return cls._typed(Stream(chunks, length), BYTES_TYPE, status, headers)
+        return cls._typed(Stream(chunks, length), [BYTES_TYPE], status, headers)
 
     @classmethod
     def events(cls, source: Iterable[Any], *, status: int = 200, headers: Given = None) -> Response:
@@ -213,11 +213,10 @@ class Response:
         from . import events
 
         body = Stream(source, encode=events.event, preface=events.NOTHING_YET)
-        response = cls._typed(body, ("Content-Type", "text/event-stream"), status, None)
         # no cache and no proxy may hold events back; X-Accel-Buffering is nginx's word for it
-        response._fields += [("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no")]
-        response.headers.update(headers)
-        return response
+        fields = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"),
+                  ("X-Accel-Buffering", "no")]
+        return cls._typed(body, fields, status, headers)
 
     @classmethod
     def file(cls, path: str | PathLike[str] | Sequence[str], *, root: str | PathLike[str] | None = None,
@@ -235,22 +234,21 @@ class Response:
 
         body, name = files.opened(path, root, links)
         try:
-            response = cls._typed(body, ("Content-Type", files.media_type(name)), status, None)
-            response._fields.append(files.NO_SNIFFING)
+            fields = [("Content-Type", files.media_type(name)), files.NO_SNIFFING]
             if isinstance(download, str) or download:
                 saved = name if download is True else download or name
-                response._fields.append(("Content-Disposition", files.attachment(saved)))
-            response.headers.update(headers)
+                fields.append(("Content-Disposition", files.attachment(saved)))
+            return cls._typed(body, fields, status, headers)
         except BaseException:
             body.discard()
             raise
-        return response
 
     @classmethod
-    def _typed(cls, body: bytes | Stream, kind: Field, status: int, headers: Given) -> Response:
+    def _typed(cls, body: bytes | Stream, fields: list[Field], status: int, headers: Given) -> Response:
+        """fields: passed already, a Content-Type among them; the list becomes the response's own."""
         response = _new(cls)
         response._status = 200 if status == 200 else checked(status)
-        response._fields = [kind]
+        response._fields = fields
         response._body = body
         if headers is not None:
             response.headers.update(headers)

@@ -73,22 +73,24 @@ class Stream:
         self._request: Request | None = None
 
     def settled(self, response: Response, request: Request) -> Response:
-        """The response as this request gets it, its first chunk made. Raises what the source raises."""
-        self.claim(request)
-        request.stay()          # its source may say request.after(), or read a form, as late as it likes
-        if request.method != "HEAD" and not self._first:
-            try:
-                self._first = self._pull()
-            except BaseException:
-                self.close()
-                raise
-        return response
+        """The response as this request gets it, ready to be sent. Raises what making it so raises.
 
-    def claim(self, request: Request) -> None:
-        """Binds the stream to the one request it answers. Raises RuntimeError when it was sent before."""
+        It is the one request that the stream answers: RuntimeError when it was sent before.
+        """
         if self._request is not None or self._source is None:
             raise RuntimeError("this stream was sent already: make a new Response for each request")
         self._request = request
+        try:
+            return self._settle(response, request)
+        except BaseException:
+            self.close()
+            raise
+
+    def _settle(self, response: Response, request: Request) -> Response:
+        request.stay()          # its source may say request.after(), or read a form, as late as it likes
+        if request.method != "HEAD" and not self._first:
+            self._first = self._pull()
+        return response
 
     def for_host(self) -> Iterable[bytes]:
         """What the host iterates and closes."""
