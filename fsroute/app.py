@@ -66,11 +66,11 @@ class App:
         options = Options(max_body, trailing_slash, methods)
         self._site = Site(hosts, proxies)
         self._hosts = self._site.passed
-        self._resources, matcher = build(root, package, public, options, self._site, self._path_for, lazy)
+        nowhere = Settings(None, max_body, self._site, self._path_for)
+        self._resources, matcher = build(root, package, public, options, nowhere, lazy)
         self._patterns = {route.pattern: route for route in self._resources}
         self._match = matcher.match
         self._fallback = fallback
-        nowhere = Settings(None, max_body, self._site, self._path_for)
         self._not_found = Resource(nowhere, {}, builtin.not_found)
         self._bad_host = Resource(nowhere, {}, builtin.bad_host)
         self._bad_path = Resource(nowhere, {}, builtin.bad_path)

@@ -13,9 +13,8 @@ import os
 from functools import partial
 
 from ..http.files import CODINGS, page, public
-from ..http.request import Settings
-from ..routing.faults import Fault, TreeError
-from ..routing.tree import scan
+from ..routing.faults import TreeError
+from ..routing.tree import Tree, scan
 from ..routing.trie import Matcher
 from . import builtin, exports
 from .binding import BindingError, bind
@@ -29,10 +28,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from ..http.request import PathFor
-    from ..http.site import Site
+    from ..http.request import Settings
     from ..routing.route import Route
-    from ..routing.tree import Tree
     from .loader import Modules
     from .options import Options
 
@@ -44,20 +41,20 @@ DEFAULT_PUBLIC = "public"
 
 
 def build(root: str | os.PathLike[str], package: str | None, public: str | os.PathLike[str] | None,
-          options: Options, site: Site, path_for: PathFor, lazy: bool) -> tuple[Resources, Matcher]:
+          options: Options, nowhere: Settings, lazy: bool) -> tuple[Resources, Matcher]:
     """What answers each route of the tree, in its order, and the matcher that finds it.
 
     root: the folder. package: its module name, the folder's own when None. public: the folder of public
     files, None for none; a relative one lies beside the root. options: the app's, where a route file has
-    none of its own. site, path_for: for the requests (see Settings). lazy: leave each route file,
-    and all that could be wrong in it, to the first request for its path.
+    none of its own. nowhere: the settings of a request that no route answers. lazy: leave each route
+    file, and all that could be wrong in it, to the first request for its path.
     Raises TreeError, with every fault there is.
     """
     collecting = gc.isenabled()
     gc.disable()            # half of a large start is the collector's: 10,000 files 2.3 s instead of 4.6
     try:
         tree = _scanned(os.fspath(root), None if public is None else os.fspath(public))
-        resources = _resources(tree, package, _Composer(options, site, path_for), lazy)
+        resources = _resources(tree, package, _Composer(options, nowhere), lazy)
         return resources, Matcher([(route.segments, resource) for route, resource in resources.items()])
     finally:
         if collecting:
@@ -72,8 +69,7 @@ def _scanned(root: str, public: str | None) -> Tree:
         return scan(root, folder, tuple(CODINGS))
     tree = scan(root)
     if public != DEFAULT_PUBLIC:
-        tree.faults.append(Fault([tree.shown(folder)], "there is no such public folder",
-                                 "create it, or correct public= (None for none)"))
+        tree.fault([folder], "there is no such public folder", "create it, or correct public= (None for none)")
     return tree
 
 
@@ -81,17 +77,16 @@ def _resources(tree: Tree, package: str | None, composer: _Composer, lazy: bool)
     modules = modules_of(tree, package)
     resources: Resources = {}
     for route in tree.routes:
-        name = tree.shown(route.file)
         if route.kind == "page":
-            resources[route] = composer.of_file(route, name, page(route.file), tree.faults)
+            resources[route] = composer.of_file(route, page(route.file), tree)
         elif route.kind == "public":
             found = tree.public[route]
             handler = public(route.segments[-1].name, found.root, found.parts, found.compressed)
-            resources[route] = composer.of_file(route, name, handler, tree.faults)
+            resources[route] = composer.of_file(route, handler, tree)
         elif modules is not None and lazy:
-            resources[route] = composer.later(route, name, modules)
+            resources[route] = composer.later(route, modules)
         elif modules is not None and (module := modules.get(route.module, route.file)) is not None:
-            resources[route] = composer.of_module(route, name, module, tree.faults)
+            resources[route] = composer.of_module(route, module, tree)
     if modules is not None:
         modules.report()
     if tree.faults:
@@ -102,54 +97,50 @@ def _resources(tree: Tree, package: str | None, composer: _Composer, lazy: bool)
 
 
 class _Composer:
-    """Makes the Resource of a route. What is wrong with its file joins the faults it is given."""
+    """Makes the Resource of a route. What is wrong with its file joins the faults of the tree it is given."""
 
-    def __init__(self, options: Options, site: Site, path_for: PathFor) -> None:
+    def __init__(self, options: Options, nowhere: Settings) -> None:
         self._options = options
-        self._site = site
-        self._path_for = path_for
+        self._nowhere = nowhere
 
-    def of_file(self, route: Route, name: str, handler: Handler, faults: list[Fault]) -> Resource:
-        """Of a page or a public file. name: the file, as faults name it."""
-        return self._compose(route, name, {"GET": handler}, self._options, faults)
+    def of_file(self, route: Route, handler: Handler, tree: Tree) -> Resource:
+        """Of a page or a public file."""
+        return self._compose(route, {"GET": handler}, self._options, tree)
 
-    def of_module(self, route: Route, name: str, module: ModuleType, faults: list[Fault]) -> Resource:
+    def of_module(self, route: Route, module: ModuleType, tree: Tree) -> Resource:
         """Of a route file that was imported."""
         options = self._options
         for problem, mend in exports.faults(module, options.methods):
-            faults.append(Fault([name], problem, mend))
+            tree.fault([route.file], problem, mend)
         try:
             options = options.of(module)
         except ValueError as error:
-            faults.append(Fault([name], str(error), "correct it, or leave it out: App(...) has the default"))
-        return self._compose(route, name, exports.handlers(module, options.methods), options, faults)
+            tree.fault([route.file], str(error), "correct it, or leave it out: App(...) has the default")
+        return self._compose(route, exports.handlers(module, options.methods), options, tree)
 
-    def later(self, route: Route, name: str, modules: Modules) -> Resource:
+    def later(self, route: Route, modules: Modules) -> Resource:
         """Of a route file whose import is left to the first request for it."""
-        return LazyResource(self._settings(route, self._options), partial(self._now, route, name, modules))
+        settings = self._nowhere.of(route.pattern, self._options.max_body)
+        return LazyResource(settings, partial(self._now, route, modules))
 
-    def _now(self, route: Route, name: str, modules: Modules) -> Resource:
-        faults: list[Fault] = []
-        resource = self.of_module(route, name, modules.load(route.module, route.file), faults)
-        if faults:
+    def _now(self, route: Route, modules: Modules) -> Resource:
+        tree = Tree(modules.root)               # of this file alone
+        resource = self.of_module(route, modules.load(route.module, route.file), tree)
+        if tree.faults:
             modules.forget(route.module)        # or the next try would find it as it was
-            raise TreeError(modules.root, faults)
+            raise TreeError(tree.root, tree.faults)
         return resource
 
-    def _settings(self, route: Route, options: Options) -> Settings:
-        return Settings(route.pattern, options.max_body, self._site, self._path_for)
-
-    def _compose(self, route: Route, name: str, handlers: dict[str, Handler], options: Options,
-                 faults: list[Fault]) -> Resource:
+    def _compose(self, route: Route, handlers: dict[str, Handler], options: Options, tree: Tree) -> Resource:
         route.methods = tuple(sorted(handlers))
         endpoints = {}
         for method, handler in handlers.items():
             try:
-                endpoints[method] = endpoint(bind(handler, route.segments), f"{method} in {name}")
+                endpoints[method] = endpoint(bind(handler, route.segments), f"{method} in {tree.shown(route.file)}")
             except BindingError as error:
-                faults.append(Fault([name], f"{method} {error.problem}", error.mend))
+                tree.fault([route.file], f"{method} {error.problem}", error.mend)
         endpoints.setdefault("OPTIONS", builtin.options(handlers))
-        settings = self._settings(route, options)
+        settings = self._nowhere.of(route.pattern, options.max_body)
         resource = Resource(settings, endpoints, builtin.not_allowed(handlers))
         if options.trailing_slash == "redirect":
             resource.slashed = Resource(settings, {}, builtin.without_slash)

@@ -77,6 +77,10 @@ class Settings:
         self.site = site or Site()
         self.path_for = path_for or _no_routes
 
+    def of(self, route: str, max_body: int | None) -> Settings:
+        """The settings of another route of the same app."""
+        return Settings(route, max_body, self.site, self.path_for)
+
 
 class Request:
     """One request.

@@ -15,12 +15,11 @@ from __future__ import annotations
 import os
 from operator import attrgetter
 
-from .faults import Fault
 from .route import Route, Segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .tree import Tree
 
@@ -41,89 +40,74 @@ class PublicFile:
 
 
 def read_public(folder: str, suffixes: Sequence[str], tree: Tree) -> dict[Route, PublicFile]:
-    """The routes of a folder's files.
+    """The routes of a folder's files, in the order of their names.
 
     folder: absolute. suffixes: of compressed forms. tree: gets the faults, and shows paths.
     """
-    reader = _Reader(os.path.realpath(folder), tree.shown)
-    places = sorted([os.path.join(reader.root, ""), os.path.join(os.path.realpath(tree.root), "")])
+    root = os.path.realpath(folder)
+    places = sorted([os.path.join(root, ""), os.path.join(os.path.realpath(tree.root), "")])
     if places[1].startswith(places[0]):             # the source of the app would be served
-        reader.fault(folder, "the public folder and the app lie one in the other", "put it beside the app")
-    else:
-        reader.read(folder)
-    tree.faults += reader.faults
-    return reader.routes(suffixes)
+        tree.fault([folder], "the public folder and the app lie one in the other", "put it beside the app")
+        return {}
+    files = _files(folder, root, tree)
+    compressed = {(*above, name + suffix) for *above, name in files for suffix in suffixes}
+    found = {}
+    for names in sorted(files.keys() - compressed):
+        *above, name = names
+        beside = {suffix: _parts(files[*above, name + suffix], root) for suffix in suffixes
+                  if (*above, name + suffix) in files}
+        route = Route([Segment("literal", part) for part in names], file=files[names], kind="public")
+        found[route] = PublicFile(root, _parts(files[names], root), beside)
+    return found
 
 
-class _Reader:
-    def __init__(self, root: str, shown: Callable[[str], str]) -> None:
-        self.root = root
-        self.faults: list[Fault] = []
-        self._inside = os.path.join(root, "")
-        self._shown = shown
-        self._files: dict[tuple[str, ...], str] = {}
+def _parts(path: str, root: str) -> list[str]:
+    return os.path.relpath(os.path.realpath(path), root).split(os.sep)
 
-    def fault(self, path: str, problem: str, mend: str) -> None:
-        self.faults.append(Fault([self._shown(path)], problem, mend))
 
-    def read(self, folder: str) -> None:
-        """Find the files of a folder and of all below it."""
-        known = {self.root: folder}
-        pending: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
-        while pending:
-            path, names = pending.pop()
-            try:
-                with os.scandir(path) as entries:
-                    found = sorted(entries, key=attrgetter("name"), reverse=True)
-            except OSError as error:
-                problem = f"the folder cannot be read ({error.strerror})"
-                self.fault(path, problem, "let the server's user read it, or take it out")
-                continue
-            for entry in found:
-                if entry.name[0] == "." and entry.name != ".well-known":
-                    continue
-                kind = self._kind(entry)
-                if kind == "file":
-                    self._files[*names, entry.name] = entry.path
-                elif kind == "folder":
-                    first = known.setdefault(os.path.realpath(entry.path), entry.path)
-                    if first == entry.path:
-                        pending.append((entry.path, (*names, entry.name)))
-                    else:
-                        self.faults.append(Fault([self._shown(first), self._shown(entry.path)],
-                                                 "both are the same folder", "remove one of them"))
-
-    def _kind(self, entry: os.DirEntry[str]) -> str:
-        """"file" or "folder"; "" for what is left out."""
-        if entry.name.encode("utf-8", "replace").decode() != entry.name:
-            self.fault(entry.path, "the name is not UTF-8, so no URL can spell it", "rename it")
-            return ""
-        real = os.path.join(os.path.realpath(entry.path), "") if entry.is_symlink() else self._inside
-        if not real.startswith(self._inside):
-            self.fault(entry.path, "the link leads out of the public folder", "put a copy in its place")
-            return ""
+def _files(folder: str, root: str, tree: Tree) -> dict[tuple[str, ...], str]:
+    """The path of each file in the folder and below it, by the names that lead there."""
+    files: dict[tuple[str, ...], str] = {}
+    known = {root: folder}
+    pending: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
+    while pending:
+        path, names = pending.pop()
         try:
-            found = "file" if entry.is_file() else "folder" if entry.is_dir() else ""
+            with os.scandir(path) as entries:
+                found = sorted(entries, key=attrgetter("name"), reverse=True)
         except OSError as error:
-            self.fault(entry.path, f"it cannot be read ({error.strerror})", "mend it or take it out")
-            return ""
-        if entry.is_symlink() and not os.path.exists(entry.path):
-            self.fault(entry.path, "the link leads nowhere", "mend or remove the link")
-        return found
+            problem = f"the folder cannot be read ({error.strerror})"
+            tree.fault([path], problem, "let the server's user read it, or take it out")
+            continue
+        for entry in found:
+            if entry.name[0] == "." and entry.name != ".well-known":
+                continue
+            kind = _kind(entry, root, tree)
+            if kind == "file":
+                files[*names, entry.name] = entry.path
+            elif kind == "folder":
+                first = known.setdefault(os.path.realpath(entry.path), entry.path)
+                if first == entry.path:
+                    pending.append((entry.path, (*names, entry.name)))
+                else:
+                    tree.fault([first, entry.path], "both are the same folder", "remove one of them")
+    return files
 
-    def routes(self, suffixes: Sequence[str]) -> dict[Route, PublicFile]:
-        """The routes of the files that were found, in the order of their names."""
-        files = self._files
-        compressed = {(*above, name + suffix) for *above, name in files for suffix in suffixes}
-        found = {}
-        for names in sorted(files.keys() - compressed):
-            *above, name = names
-            beside = {suffix: files[*above, name + suffix] for suffix in suffixes
-                      if (*above, name + suffix) in files}
-            route = Route([Segment("literal", part) for part in names], file=files[names], kind="public")
-            found[route] = PublicFile(self.root, self._parts(files[names]),
-                                      {suffix: self._parts(path) for suffix, path in beside.items()})
-        return found
 
-    def _parts(self, path: str) -> list[str]:
-        return os.path.relpath(os.path.realpath(path), self.root).split(os.sep)
+def _kind(entry: os.DirEntry[str], root: str, tree: Tree) -> str:
+    """"file" or "folder"; "" for what is left out."""
+    if entry.name.encode("utf-8", "replace").decode() != entry.name:
+        tree.fault([entry.path], "the name is not UTF-8, so no URL can spell it", "rename it")
+        return ""
+    inside = os.path.join(root, "")
+    if entry.is_symlink() and not os.path.join(os.path.realpath(entry.path), "").startswith(inside):
+        tree.fault([entry.path], "the link leads out of the public folder", "put a copy in its place")
+        return ""
+    try:
+        found = "file" if entry.is_file() else "folder" if entry.is_dir() else ""
+    except OSError as error:
+        tree.fault([entry.path], f"it cannot be read ({error.strerror})", "mend it or take it out")
+        return ""
+    if entry.is_symlink() and not os.path.exists(entry.path):
+        tree.fault([entry.path], "the link leads nowhere", "mend or remove the link")
+    return found

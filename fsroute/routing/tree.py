@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 
-from .conflicts import conflicts
+from .conflicts import find_conflicts
 from .faults import Fault
 from .folders import HANDLERS, NOT_YET, SPECIAL, read_folders
 from .names import Misnamed, read
@@ -23,7 +23,7 @@ from .route import Route, Segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .folders import Folder
     from .public import PublicFile
@@ -52,6 +52,10 @@ class Tree:
         """An absolute path as faults name it: from the root's own name or its neighbour's on, with "/"."""
         return path.removeprefix(os.path.join(os.path.dirname(self.root), "")).replace(os.sep, "/")
 
+    def fault(self, paths: Iterable[str], problem: str, mend: str) -> None:
+        """Adds what is wrong with the files or folders at these absolute paths."""
+        self.faults.append(Fault(map(self.shown, paths), problem, mend))
+
 
 def scan(root: str, public: str | None = None, suffixes: Sequence[str] = ()) -> Tree:
     """Read the tree below root. Never raises for a fault: it is in the result.
@@ -59,24 +63,23 @@ def scan(root: str, public: str | None = None, suffixes: Sequence[str] = ()) -> 
     public: the absolute path of the public folder. suffixes: see read_public.
     """
     tree = Tree(os.path.abspath(root))
-    here = tree.shown(tree.root)
     if not os.path.isdir(tree.root):
         problem = "the root is not a folder" if os.path.lexists(tree.root) else "there is no such folder"
         mend = "create it with a route.py inside, or point the app at the folder that holds the routes"
-        tree.faults.append(Fault([here], problem, mend))
+        tree.fault([tree.root], problem, mend)
         return tree
-    folders, tree.faults = read_folders(tree.root, here)
+    folders, tree.faults = read_folders(tree.root, tree.shown(tree.root))
     handlers = [name for folder in folders for name, _ in folder.special.values() if name in HANDLERS]
     if not handlers and not tree.faults:            # what could not be read may have held some
         mend = "add a route.py or a page.html, or point the app at the folder that holds the routes"
-        tree.faults.append(Fault([here], "the tree holds no route", mend))
+        tree.fault([tree.root], "the tree holds no route", mend)
     for judge in (_judge_name, _judge_modules, _judge_files):
         for folder in folders:
             judge(tree, folder)
     if public is not None:
         tree.public = read_public(public, suffixes, tree)
         tree.routes += tree.public
-    tree.faults += conflicts(tree.routes, tree.shown)
+    find_conflicts(tree)
     tree.faults.sort()
     return tree
 
@@ -96,40 +99,37 @@ def _judge_name(tree: Tree, folder: Folder) -> None:
     except Misnamed as slip:
         folder.misnamed = True
         folder.segments = None
-        tree.faults.append(Fault([folder.shown], slip.problem, slip.mend))
+        tree.fault([folder.path], slip.problem, slip.mend)
         return
     if segment is not None:
-        fault = _misplaced(folder, above, segment)
-        if fault is not None:
-            tree.faults.append(fault)
-        if folder.segments is not None:
-            folder.segments = (*folder.segments, segment)
+        _enter(tree, folder, above, segment)
 
 
-def _misplaced(folder: Folder, above: Folder, segment: Segment) -> Fault | None:
-    """Enter the segment in the folder's path; what forbids it there."""
+def _enter(tree: Tree, folder: Folder, above: Folder, segment: Segment) -> None:
+    """Add the segment to the folder's path, if nothing forbids it there."""
     twin = above.spellings.setdefault((segment.kind, segment.name), folder)
     if twin is not folder:
         folder.segments = None
-        files = [twin.shown, folder.shown]
-        return Fault(files, f"both folders are the segment {segment}", "merge them into one")
+        problem = f"both folders are the segment {segment}"
+        tree.fault([twin.path, folder.path], problem, "merge them into one")
+        return
     if segment.kind != "literal":
         folder.named = {**above.named, segment.name: folder}
     folder.catch_all = folder if segment.kind in ("rest", "optional") else None
     if above.catch_all is not None:                 # said once, for all that lies below
         folder.segments = None
         name = above.catch_all.name
-        return Fault(
-            [folder.shown],
-            f"nothing can follow {name}, which takes all that is left of a path",
-            f"move the folder up, beside {name}, or rename {name} to [{name.strip('[.]')}]",
-        )
+        problem = f"nothing can follow {name}, which takes all that is left of a path"
+        mend = f"move the folder up, beside {name}, or rename {name} to [{name.strip('[.]')}]"
+        tree.fault([folder.path], problem, mend)
+        return
     namesake = above.named.get(segment.name) if segment.kind != "literal" else None
     if namesake is not None:
         other = Segment(segment.kind, segment.name + "_2")
         mend = f"rename one of the folders, the second to {other} for example"
-        return Fault([namesake.shown, folder.shown], f'"{segment.name}" is used twice in one path', mend)
-    return None
+        tree.fault([namesake.path, folder.path], f'"{segment.name}" is used twice in one path', mend)
+    if folder.segments is not None:
+        folder.segments = (*folder.segments, segment)
 
 
 def _judge_modules(tree: Tree, folder: Folder) -> None:
@@ -142,9 +142,8 @@ def _judge_modules(tree: Tree, folder: Folder) -> None:
         clash = len(twins) > 1 or beside is not None
         if clash and not any(child.misnamed for child in twins) and any(child.routed for child in twins):
             names = [child.name for child in twins]
-            files = [f"{folder.shown}/{name}" for name in ([*names, beside] if beside else names)]
-            mend = _mend_clash(names, beside)
-            tree.faults.append(Fault(files, f"both are the module {module}", mend))
+            paths = [os.path.join(folder.path, name) for name in ([*names, beside] if beside else names)]
+            tree.fault(paths, f"both are the module {module}", _mend_clash(names, beside))
         for child in twins:
             # Where nothing is routed, a clash is Python's business: it imports what it always would.
             if folder.module is None or (clash and not child.routed):
@@ -184,4 +183,4 @@ def _judge_files(tree: Tree, folder: Folder) -> None:
                 module = ".".join(filter(None, (folder.module, "route"))) if right == "route.py" else ""
                 tree.routes.append(Route(folder.segments, file=path, kind=HANDLERS[right], module=module))
             continue
-        tree.faults.append(Fault([f"{folder.shown}/{name}"], problem, mend))
+        tree.fault([path], problem, mend)
