@@ -15,6 +15,8 @@ a field of the query or the body, is one more kind of reader.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..http.convert import Unconvertible, conversion, shown, unchanged
 from ..http.errors import HTTPError
 from ..http.request import Request
@@ -72,7 +74,7 @@ def _arguments(handler: Callable[..., Any]) -> list[Parameter]:
 def _call(handler: Callable[..., Any], by_position: Sequence[Reader], by_name: dict[str, Reader],
           dynamic: dict[str, str]) -> Callable[[Request], Any]:
     """The quickest call that fills the arguments; the common shapes make no lists or dicts of their own."""
-    raw = all(type(reader) is _RawValue for reader in by_name.values())
+    raw = all(getattr(reader, "func", None) is _raw_value for reader in by_name.values())
     if not by_name and not by_position:
         return lambda request: handler()
     if by_position == [_request]:
@@ -125,7 +127,7 @@ def _unfilled(parameter: Parameter, dynamic: dict[str, str], handler: Callable[.
 def _path_reader(parameter: Parameter, is_list: bool) -> Reader:
     name, annotation = parameter.name, parameter.annotation
     if annotation is NONE or _says_nothing(annotation):
-        return _RawValue(name)
+        return partial(_raw_value, name)
     if isinstance(annotation, Unresolved):
         raise BindingError(f"has an annotation for {name!r} that cannot be resolved: {annotation.fault}",
                            "import the name it uses at run time, at the module's top level")
@@ -139,7 +141,7 @@ def _path_reader(parameter: Parameter, is_list: bool) -> Reader:
     if made.is_list and not is_list:
         raise BindingError(f"{name!r} is one segment, not {shown(annotation)}",
                            f"write the type of one, or name the folder [...{name}]")
-    return _RawValue(name) if made.convert is unchanged else _Converted(name, made.convert)
+    return partial(_raw_value, name) if made.convert is unchanged else partial(_converted, name, made.convert)
 
 
 def _says_nothing(annotation: Any) -> bool:
@@ -157,29 +159,14 @@ def _params(request: Request) -> dict[str, Any]:
     return request.params
 
 
-class _RawValue:
+def _raw_value(name: str, request: Request) -> Any:
     """Reads a path value as it came."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, request: Request) -> Any:
-        return request.params[self.name]
+    return request.params[name]
 
 
-class _Converted:
+def _converted(name: str, convert: Callable[[str], Any], request: Request) -> Any:
     """Reads a path value converted. Raises HTTPError 404 for one that does not convert."""
-
-    __slots__ = ("convert", "name")
-
-    def __init__(self, name: str, convert: Callable[[str], Any]) -> None:
-        self.name = name
-        self.convert = convert
-
-    def __call__(self, request: Request) -> Any:
-        try:
-            return self.convert(request.params[self.name])
-        except ValueError as fault:
-            raise HTTPError(404, f"The path's [{self.name}] {fault}") from None
+    try:
+        return convert(request.params[name])
+    except ValueError as fault:
+        raise HTTPError(404, f"The path's [{name}] {fault}") from None

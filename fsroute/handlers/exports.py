@@ -26,12 +26,9 @@ NEVER = ("TRACE", "CONNECT")
 
 def handlers(module: ModuleType, methods: Sequence[str] = METHODS) -> dict[str, Callable[..., Any]]:
     """The module's handlers by method. methods: those that are served."""
-    found = {}
-    for method in methods:
-        value = vars(module).get(method)    # what stands there; a module's own __getattr__ is not asked
-        if callable(value) and not isinstance(value, type):
-            found[method] = value
-    return found
+    own = vars(module)          # what stands there; a module's own __getattr__ is not asked
+    return {method: own[method] for method in methods
+            if callable(own.get(method)) and not isinstance(own[method], type)}
 
 
 def faults(module: ModuleType, methods: Sequence[str] = METHODS) -> Iterator[tuple[str, str]]:
@@ -40,14 +37,14 @@ def faults(module: ModuleType, methods: Sequence[str] = METHODS) -> Iterator[tup
               if _made_here(value, module) and (meant := _meant(name, methods))}
     for name, meant in misses.items():
         yield f"{name}() is no handler", f"rename it to {meant}, or to _{name} if it is a helper"
-    for method in methods:
-        value = vars(module).get(method)
+    exported = {method: vars(module)[method] for method in methods if method in vars(module)}
+    for method, value in exported.items():
         if isinstance(value, type):
             yield f"{method} is a class", f"write a function: def {method}(request)"
-        elif method in vars(module) and not callable(value):
+        elif not callable(value):
             mend = f"write def {method}(request), or give it another name"
             yield f"{method} is {type(value).__name__}, no function", mend
-    if not misses and not any(method in vars(module) for method in methods):
+    if not misses and not exported:
         yield "there is no handler in it", f"write def GET(request), or another of {', '.join(methods)}"
 
 

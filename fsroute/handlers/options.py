@@ -16,9 +16,8 @@ from .exports import METHODS, NEVER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from types import ModuleType
-    from typing import Any
 
 _is_method = re.compile(r"[A-Z][A-Z0-9_]*").fullmatch
 
@@ -34,7 +33,11 @@ class Options:
     __slots__ = ("max_body", "methods", "trailing_slash")
 
     def __init__(self, max_body: int | None, trailing_slash: str, methods: Iterable[str] = ()) -> None:
-        wrong = [*_wrong_max_body(max_body), *_wrong_trailing_slash(trailing_slash)]
+        wrong = []
+        if max_body is not None and (type(max_body) is not int or max_body < 0):
+            wrong.append(f"max_body is a number of bytes, or None for no limit, not {max_body!r:.80}")
+        if trailing_slash not in ("redirect", "ignore", "strict"):
+            wrong.append(f'trailing_slash is "redirect", "ignore" or "strict", not {trailing_slash!r:.80}')
         if wrong:
             raise ValueError("; ".join(wrong))
         self.max_body = max_body
@@ -46,16 +49,6 @@ class Options:
         own = vars(module)          # what stands there; a module's own __getattr__ is not asked
         return Options(own.get("max_body", self.max_body), own.get("trailing_slash", self.trailing_slash),
                        self.methods)
-
-
-def _wrong_max_body(value: Any) -> Iterator[str]:
-    if value is not None and (type(value) is not int or value < 0):
-        yield f"max_body is a number of bytes, or None for no limit, not {value!r:.80}"
-
-
-def _wrong_trailing_slash(value: Any) -> Iterator[str]:
-    if value not in ("redirect", "ignore", "strict"):
-        yield f'trailing_slash is "redirect", "ignore" or "strict", not {value!r:.80}'
 
 
 def _widened(methods: Iterable[str]) -> tuple[str, ...]:

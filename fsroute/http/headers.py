@@ -127,9 +127,9 @@ class Headers:
 
     def __setitem__(self, name: str, value: str) -> None:
         field, wanted = checked_field(name, value), name.lower()
-        others = [known for known in self._fields if known[0].lower() != wanted]
         places = [place for place, (known, _) in enumerate(self._fields) if known.lower() == wanted]
-        others.insert(places[0] if places else len(others), field)      # before the first place all are others
+        others = [known for known in self._fields if known[0].lower() != wanted]
+        others.insert(places[0] if places else len(others), field)      # what stands before it stays there
         self._fields[:] = others
 
     def __delitem__(self, name: str) -> None:
