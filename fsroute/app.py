@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .routing.route import Route
 
     WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+    Found = tuple[Resource, dict[str, Any]]     # what answers, and the values of the path
 
 
 class App:
@@ -81,12 +82,11 @@ class App:
         path = environ.get("PATH_INFO") or "/"
         plain = environ.get("HTTP_HOST") in self._hosts and path.isascii() and "\0" not in path
         found = self._match(path) if plain else None
-        if found is not None:
-            resource, params = found
-        else:
-            resource, path, params = self._unmatched(path) if plain else self._judge(environ, path)
-            if resource is self._not_found and self._fallback is not None:
+        if found is None:
+            path, found = (path, self._unmatched(path)) if plain else self._judge(environ, path)
+            if found[0] is self._not_found and self._fallback is not None:
                 return self._fallback(environ, start_response)
+        resource, params = found
         environ["fsroute.route"] = resource.settings.route
         request = Request(environ, path, params, resource.settings)
         endpoint: Endpoint = resource.endpoints.get(request.method, resource.refuse)
@@ -98,26 +98,25 @@ class App:
             raise
         return body if request._after is None else Closing(body, request)
 
-    def _judge(self, environ: Environ, raw: str) -> tuple[Resource, str, dict[str, Any]]:
-        """What answers a request whose Host is new or whose path is not plain ASCII; the path as text."""
+    def _judge(self, environ: Environ, raw: str) -> tuple[str, Found]:
+        """The path as text, and what answers a request whose Host is new or whose path is not plain ASCII."""
         if not self._site.knows(environ):
-            return self._bad_host, replaced_path(raw), {}
+            return replaced_path(raw), (self._bad_host, {})
         path = decoded_path(raw)
         if path is None:
-            return self._bad_path, replaced_path(raw), {}
-        found = self._match(path)
-        return (found[0], path, found[1]) if found is not None else self._unmatched(path)
+            return replaced_path(raw), (self._bad_path, {})
+        return path, self._match(path) or self._unmatched(path)
 
-    def _unmatched(self, path: str) -> tuple[Resource, str, dict[str, Any]]:
+    def _unmatched(self, path: str) -> Found:
         """What answers a path that no route matches as it stands."""
         if path[-1] == "/" and path[-2:] != "//" and (found := self._match(path[:-1])) is not None:
             resource, params = found
             slashed = resource.with_slash()
             if slashed is not None:
-                return slashed, path, params
+                return slashed, params
         if path[0] == "/":
-            return self._not_found, path, {}
-        return (self._asterisk if path == "*" else self._bad_path), path, {}
+            return self._not_found, {}
+        return (self._asterisk if path == "*" else self._bad_path), {}
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -153,5 +152,5 @@ class App:
         decoded = decoded_path(path_info(path) or "/")
         if decoded is None:
             return Explanation(400, None, None, {}, [])
-        resource, params = self._match(decoded) or self._unmatched(decoded)[::2]
+        resource, params = self._match(decoded) or self._unmatched(decoded)
         return explain(method, decoded, resource, params, self._resources)

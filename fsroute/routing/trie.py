@@ -124,27 +124,23 @@ class Matcher:
 class _Leaf:
     """Where an entry ends. The positions of its values are fixed, so nothing is collected on the way down."""
 
-    __slots__ = ("rest", "start", "target", "values")
+    __slots__ = ("target", "values")
 
     def __init__(self, target: Any, segments: Sequence[Segment]) -> None:
         self.target = target
-        self.values: list[tuple[str, int]] = []
-        self.rest: str | None = None
-        self.start = len(segments) - 1
+        self.values: list[tuple[str, int | slice]] = []
         for at, segment in enumerate(segments):
             if segment.kind == "param":
                 self.values.append((segment.name, at))
             elif segment.kind != "literal":
-                if at != self.start:
+                if at != len(segments) - 1:
                     raise ValueError(f"nothing can follow the catch-all {segment}")
-                self.rest = segment.name
+                self.values.append((segment.name, slice(at, None)))
 
     def found(self, segments: list[str]) -> tuple[Any, dict[str, Any]]:
         params: dict[str, Any] = {}
         for name, at in self.values:                # a loop: a comprehension is a call of its own before 3.12
             params[name] = segments[at]
-        if self.rest is not None:
-            params[self.rest] = segments[self.start:]
         return self.target, params
 
 
