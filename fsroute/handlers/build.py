@@ -69,7 +69,8 @@ def _scanned(root: str, public: str | None) -> Tree:
         return scan(root, folder, tuple(CODINGS))
     tree = scan(root)
     if public != DEFAULT_PUBLIC:
-        tree.fault([folder], "there is no such public folder", "create it, or correct public= (None for none)")
+        mend = "create it, or correct public= (None for none)"
+        tree.fault([folder], "there is no such public folder", mend)
     return tree
 
 
@@ -133,10 +134,11 @@ class _Composer:
 
     def _compose(self, route: Route, handlers: dict[str, Handler], options: Options, tree: Tree) -> Resource:
         route.methods = tuple(sorted(handlers))
+        name = tree.shown(route.file)
         endpoints = {}
         for method, handler in handlers.items():
             try:
-                endpoints[method] = endpoint(bind(handler, route.segments), f"{method} in {tree.shown(route.file)}")
+                endpoints[method] = endpoint(bind(handler, route.segments), f"{method} in {name}")
             except BindingError as error:
                 tree.fault([route.file], f"{method} {error.problem}", error.mend)
         endpoints.setdefault("OPTIONS", builtin.options(handlers))

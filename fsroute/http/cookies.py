@@ -60,22 +60,22 @@ def set_cookie(name: str, value: str, *, max_age: int | timedelta | None, expire
                partitioned: bool) -> str:
     """The value of a Set-Cookie field. Raises ValueError or TypeError for what is no cookie."""
     name, value, path, domain = _checked(name, value, path, domain)
-    attributes = {
-        "Max-Age": None if max_age is None else _whole_seconds(max_age),
-        "Expires": None if expires is None else http_date(seconds(expires)),
-        "Domain": domain,
-        "Path": path,
-        "Secure": bool(secure),
-        "HttpOnly": bool(httponly),
-        "SameSite": None if samesite is None else _same_site(name, samesite, secure),
-        "Partitioned": bool(partitioned),
-    }
+    parts = [
+        f"{name}={value}",
+        f"Max-Age={_whole_seconds(max_age)}" if max_age is not None else "",
+        f"Expires={http_date(seconds(expires))}" if expires is not None else "",
+        f"Domain={domain}" if domain is not None else "",
+        f"Path={path}" if path is not None else "",
+        "Secure" if secure else "",
+        "HttpOnly" if httponly else "",
+        f"SameSite={_same_site(name, samesite, secure)}" if samesite is not None else "",
+        "Partitioned" if partitioned else "",
+    ]
     if not secure and (partitioned or is_prefixed(name)):
         raise ValueError(f"the cookie {name} needs secure=True: browsers drop it without")
     if name.lower().startswith("__host-") and (path != "/" or domain is not None):
         raise ValueError(f'the cookie {name} needs path="/" and no domain: browsers drop it otherwise')
-    given = [(key, value) for key, value in attributes.items() if value is not None and value is not False]
-    return "; ".join([f"{name}={value}", *[key if told is True else f"{key}={told}" for key, told in given]])
+    return "; ".join(filter(None, parts))
 
 
 def _checked(name: str, value: str, path: str | None, domain: str | None

@@ -128,9 +128,12 @@ class Headers:
     def __setitem__(self, name: str, value: str) -> None:
         field, wanted = checked_field(name, value), name.lower()
         places = [place for place, (known, _) in enumerate(self._fields) if known.lower() == wanted]
-        others = [known for known in self._fields if known[0].lower() != wanted]
-        others.insert(places[0] if places else len(others), field)      # what stands before it stays there
-        self._fields[:] = others
+        if not places:
+            self._fields.append(field)
+            return
+        self._fields[places[0]] = field
+        for place in reversed(places[1:]):
+            del self._fields[place]
 
     def __delitem__(self, name: str) -> None:
         """Drops every field of that name; none is no error. Raises ValueError for Content-Type."""

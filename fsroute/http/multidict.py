@@ -14,7 +14,7 @@ from .errors import HTTPError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 
@@ -39,26 +39,36 @@ class MultiMapping:
         text = self._first(name)
         if type is str:
             return text if text is not None else default
-        values = self._converted("get", name, type, [text] if text is not None else [])
-        return values[0] if values else default
+        convert = self._converter("get", name, type)
+        if text is None:
+            return default
+        try:
+            return convert(text)
+        except ValueError as fault:
+            raise self._refusal(name, fault) from None
 
     def getall(self, name: str, type: Any = str) -> list[Any]:
         """Every value of that name, in order, each converted as get() does it; [] when there is none."""
         texts = self._all(name)
-        return texts if type is str else self._converted("getall", name, type, texts)
+        if type is str:
+            return texts
+        convert = self._converter("getall", name, type)
+        try:
+            return [convert(text) for text in texts]
+        except ValueError as fault:
+            raise self._refusal(name, fault) from None
 
     def _all(self, name: str) -> list[str]:
         return [text for known, text in self.items() if known == name]
 
-    def _converted(self, method: str, name: str, type: Any, texts: list[str]) -> list[Any]:
+    def _converter(self, method: str, name: str, type: Any) -> Callable[[str], Any]:
         try:
-            convert = converter(type)
+            return converter(type)
         except Unconvertible as fault:
             raise TypeError(f"{method}({name!r}, type=...): {fault}") from None
-        try:
-            return list(map(convert, texts))
-        except ValueError as fault:
-            raise HTTPError(400, f"The {self._what} {name[:200]!r} {fault}") from None
+
+    def _refusal(self, name: str, fault: ValueError) -> HTTPError:
+        return HTTPError(400, f"The {self._what} {name[:200]!r} {fault}")
 
     def lists(self) -> dict[str, list[str]]:
         """Each name with all its values."""

@@ -68,6 +68,7 @@ def _parts(path: str, root: str) -> list[str]:
 def _files(folder: str, root: str, tree: Tree) -> dict[tuple[str, ...], str]:
     """The path of each file in the folder and below it, by the names that lead there."""
     files: dict[tuple[str, ...], str] = {}
+    inside = os.path.join(root, "")
     known = {root: folder}
     pending: list[tuple[str, tuple[str, ...]]] = [(folder, ())]
     while pending:
@@ -82,7 +83,7 @@ def _files(folder: str, root: str, tree: Tree) -> dict[tuple[str, ...], str]:
         for entry in found:
             if entry.name[0] == "." and entry.name != ".well-known":
                 continue
-            kind = _kind(entry, root, tree)
+            kind = _kind(entry, inside, tree)
             if kind == "file":
                 files[*names, entry.name] = entry.path
             elif kind == "folder":
@@ -94,12 +95,11 @@ def _files(folder: str, root: str, tree: Tree) -> dict[tuple[str, ...], str]:
     return files
 
 
-def _kind(entry: os.DirEntry[str], root: str, tree: Tree) -> str:
-    """"file" or "folder"; "" for what is left out."""
+def _kind(entry: os.DirEntry[str], inside: str, tree: Tree) -> str:
+    """"file" or "folder"; "" for what is left out. inside: what the path of all that stays begins with."""
     if entry.name.encode("utf-8", "replace").decode() != entry.name:
         tree.fault([entry.path], "the name is not UTF-8, so no URL can spell it", "rename it")
         return ""
-    inside = os.path.join(root, "")
     if entry.is_symlink() and not os.path.join(os.path.realpath(entry.path), "").startswith(inside):
         tree.fault([entry.path], "the link leads out of the public folder", "put a copy in its place")
         return ""
