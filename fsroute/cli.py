@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 
 from . import App, TreeError, __version__
+from .http.log import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def _routes(options: argparse.Namespace) -> int:
     app = _app(options.app)
     with _own_code(options.app):        # of a lazy app, the route files are imported now
         routes = sorted(app.routes, key=attrgetter("pattern"))
-    rows = [(" ".join(route.methods), route.pattern, os.path.relpath(route.file)) for route in routes]
+    rows = [(" ".join(route.methods), escaped(route.pattern), escaped(os.path.relpath(route.file)))
+            for route in routes]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for methods, pattern, file in rows:
         print(f"{methods:{widths[0]}}  {pattern:{widths[1]}}  {file}")

@@ -64,6 +64,15 @@ def test_routes_lists_methods_patterns_and_files(project: Path, app: tuple[str, 
         "DELETE GET  /api/users/[id]  app/api/users/[id]/route.py\n"), "")
 
 
+def test_routes_keeps_the_name_of_a_file_on_its_line(project: Path) -> None:
+    (project / "public").mkdir()
+    (project / "public" / "a\nb\u202e.txt").write_text("x")
+    status, shown, _ = fsroute(project, "routes")
+    assert status == 0
+    assert "/a\\nb\\u202e.txt" in shown
+    assert len(shown.splitlines()) == 4
+
+
 def test_a_folder_elsewhere_is_served_with_its_parent_on_the_path(project: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     status, shown, complaint = fsroute(tmp_path / "elsewhere", "routes", str(project / "app"))

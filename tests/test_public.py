@@ -336,6 +336,27 @@ def test_only_the_default_may_be_missing(base: Path) -> None:
         start(base, public="assets")
 
 
+@pytest.mark.parametrize("make", [
+    lambda path: path.symlink_to("nowhere"), lambda path: path.write_text("x"), os.mkfifo,
+], ids=["a dangling link", "a file", "a FIFO"])
+def test_what_stands_in_the_place_of_the_public_folder_is_not_overlooked(
+    make: Callable[[Path], Any], base: Path
+) -> None:
+    make(base / "public")
+    with pytest.raises(TreeError, match=r"public: there is no such public folder; create it"):
+        start(base)
+
+
+def test_a_compressed_form_that_has_vanished_is_replaced_by_the_file(base: Path) -> None:
+    put(base, {"public/a.css": "plain", "public/a.css.br": "packed"})
+    app = start(base)
+    assert get(app, "/a.css", HTTP_ACCEPT_ENCODING="br").body == b"packed"
+    (base / "public/a.css.br").unlink()
+    answer = get(app, "/a.css", HTTP_ACCEPT_ENCODING="br")
+    assert (answer.status, answer.body, "content-encoding" in answer.headers) == (200, b"plain", False)
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
 @pytest.mark.parametrize("public", ["app", ".", "", "..", "app/static", "link"])
 def test_the_apps_own_source_is_never_public(public: str, base: Path) -> None:
     put(base, {"app/static/a.txt": "x", "app/static/route.py": ECHO})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..http.request import Settings
+    from ..http.send import Endpoint
     from ..routing.route import Route
     from .loader import Modules
     from .options import Options
@@ -68,7 +69,7 @@ def _scanned(root: str, public: str | None) -> Tree:
     if os.path.isdir(folder):
         return scan(root, folder, tuple(CODINGS))
     tree = scan(root)
-    if public != DEFAULT_PUBLIC:
+    if public != DEFAULT_PUBLIC or os.path.lexists(folder):
         mend = "create it, or correct public= (None for none)"
         tree.fault([folder], "there is no such public folder", mend)
     return tree
@@ -103,10 +104,11 @@ class _Composer:
     def __init__(self, options: Options, nowhere: Settings) -> None:
         self._options = options
         self._nowhere = nowhere
+        self._made: dict[tuple[str, ...], tuple[Endpoint, Endpoint]] = {}      # OPTIONS and 405, by methods
 
     def of_file(self, route: Route, handler: Handler, tree: Tree) -> Resource:
-        """Of a page or a public file."""
-        return self._compose(route, {"GET": handler}, self._options, tree)
+        """Of a page or a public file. handler: takes the request and nothing else."""
+        return self._compose(route, {"GET": endpoint(handler, f"GET in {tree.shown(route.file)}")}, self._options)
 
     def of_module(self, route: Route, module: ModuleType, tree: Tree) -> Resource:
         """Of a route file that was imported."""
@@ -117,7 +119,7 @@ class _Composer:
             options = options.of(module)
         except ValueError as error:
             tree.fault([route.file], str(error), "correct it, or leave it out: App(...) has the default")
-        return self._compose(route, exports.handlers(module, options.methods), options, tree)
+        return self._compose(route, self._bound(route, exports.handlers(module, options.methods), tree), options)
 
     def later(self, route: Route, modules: Modules) -> Resource:
         """Of a route file whose import is left to the first request for it."""
@@ -132,18 +134,23 @@ class _Composer:
             raise TreeError(tree.root, tree.faults)
         return resource
 
-    def _compose(self, route: Route, handlers: dict[str, Handler], options: Options, tree: Tree) -> Resource:
-        route.methods = tuple(sorted(handlers))
-        name = tree.shown(route.file)
+    def _bound(self, route: Route, handlers: dict[str, Handler], tree: Tree) -> dict[str, Endpoint]:
         endpoints = {}
         for method, handler in handlers.items():
             try:
-                endpoints[method] = endpoint(bind(handler, route.segments), f"{method} in {name}")
+                where = f"{method} in {tree.shown(route.file)}"
+                endpoints[method] = endpoint(bind(handler, route.segments), where)
             except BindingError as error:
                 tree.fault([route.file], f"{method} {error.problem}", error.mend)
-        endpoints.setdefault("OPTIONS", builtin.options(handlers))
+        return endpoints
+
+    def _compose(self, route: Route, endpoints: dict[str, Endpoint], options: Options) -> Resource:
+        methods = route.methods = tuple(sorted(endpoints))
+        made = self._made.get(methods)
+        if made is None:            # thousands of routes have the same few sets of methods
+            made = self._made[methods] = builtin.options(methods), builtin.not_allowed(methods)
         settings = self._nowhere.of(route.pattern, options.max_body)
-        resource = Resource(settings, endpoints, builtin.not_allowed(handlers))
+        resource = Resource(settings, {"OPTIONS": made[0], **endpoints}, made[1])
         if options.trailing_slash == "redirect":
             resource.slashed = Resource(settings, {}, builtin.without_slash)
         elif options.trailing_slash == "ignore":

@@ -12,6 +12,7 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from ..http.multidict import MultiMapping
 from ..http.problems import problem
 from ..http.response import Response
 from ..http.send import answer, json_answer, streamed
@@ -86,6 +87,8 @@ def _described(result: Any) -> str:
     if type(result) is tuple:
         kinds = ", ".join(type(part).__name__ for part in result)
         return f"a tuple ({kinds})"
+    if isinstance(result, MultiMapping):
+        return f"a {type(result).__name__} (of its pairs: return dict(...) or .lists())"
     if hasattr(result, "readline"):
         return "an open file (for its content: return Response.file(path))"
     return f"{type(result).__module__}.{type(result).__qualname__}"

@@ -104,7 +104,8 @@ class File(Stream):
             response.status, response.body = 304, b""
             self.close()
         elif request.method == "GET":
-            span = conditional.span(environ, etag, modified, size)
+            # a date of this very second may stand for two versions (RFC 9110, 8.8.2.2)
+            span = conditional.span(environ, etag, modified if since + 1 < time.time() else "", size)
             if span is not None:
                 self._file.seek(span[0])
                 self.length = self._left = span[1] - span[0]
@@ -138,10 +139,10 @@ class File(Stream):
         """
         super().close()
         if not self._file.closed:
-            changed = os.fstat(self._file.fileno()).st_mtime_ns
+            now, then = os.fstat(self._file.fileno()), self._facts
             self._file.close()
             unread = self._wrapper is not None and self._left == self.length
-            if unread and changed != self._facts.st_mtime_ns:
+            if unread and (now.st_mtime_ns, now.st_size) != (then.st_mtime_ns, then.st_size):
                 raise RuntimeError("a file was written into while it was sent: replace it by renaming")
 
     def __del__(self) -> None:
@@ -177,18 +178,14 @@ def public(name: str, root: str, parts: Sequence[str], compressed: Mapping[str, 
 
     def GET(request: Request) -> Response:
         chosen = coding(request.environ.get("HTTP_ACCEPT_ENCODING"), *offers) if offers else None
-        if chosen is None:
-            return Response(_found(root, parts), headers=fields)
-        body = _found(root, offers[chosen], coding=f"-{chosen}")
-        return Response(body, headers=[*fields, ("Content-Encoding", chosen)])
+        if chosen is not None:
+            try:
+                body = File(_below(root, offers[chosen]), whole=True, coding=f"-{chosen}")
+                return Response(body, headers=[*fields, ("Content-Encoding", chosen)])
+            except HTTPError:       # it has vanished; the file itself may still be there
+                pass
+        return Response(File(_below(root, parts), whole=True), headers=fields)
     return GET
-
-
-def _found(root: str, parts: Sequence[str], coding: str = "") -> File:
-    try:
-        return File(_below(root, parts), whole=True, coding=coding)
-    except (FileNotFoundError, NotADirectoryError):     # the whole folder has vanished
-        raise _missing() from None
 
 
 def media_type(name: str) -> str:
@@ -211,14 +208,17 @@ def opened(path: str | os.PathLike[str] | Sequence[str], root: str | os.PathLike
            links: bool) -> tuple[File, str]:
     """The file and its name.
 
-    Raises HTTPError 404 for what is not there, no regular file or outside of root, ValueError for a list
-    without a root, OSError for what the server may not read.
+    Raises HTTPError 404 for what is not there, no regular file, outside of root, or below it and not to be
+    read by this server; ValueError for a list without a root, OSError for other trouble of the server.
     """
     if root is not None:
         parts = os.fspath(path).split("/") if isinstance(path, str | os.PathLike) else [*path]
         if not parts or not all(map(_is_plain, parts)):
             raise _missing()
-        return File(_below(os.fspath(root), parts, 0 if links else _NO_LINK)), parts[-1]
+        try:
+            return File(_below(os.fspath(root), parts, 0 if links else _NO_LINK)), parts[-1]
+        except PermissionError:         # the client chose the name
+            raise _missing() from None
     if not isinstance(path, str | os.PathLike):
         raise ValueError("Response.file() takes a list of parts with root= only: the folder they are below")
     path = os.fspath(path)
@@ -238,7 +238,7 @@ def _below(root: str, parts: Sequence[str], no_link: int = _NO_LINK) -> int:
         if no_link == _NO_LINK and os.path.realpath(path) != os.path.join(os.path.realpath(root), *parts):
             raise _missing()
         return _opened(path, _FILE)
-    folder = os.open(root, _FOLDER)
+    folder = _descriptor(root, _FOLDER, None)
     try:
         for part in parts[:-1]:
             inner = _descriptor(part, _FOLDER | no_link, folder)

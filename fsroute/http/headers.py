@@ -48,7 +48,8 @@ def checked_field(name: str, value: str) -> Field:
     TypeError when one of them is no str.
     """
     if not isinstance(name, str) or not isinstance(value, str):
-        raise TypeError(f"a header is a pair of str, not ({type(name).__name__}, {type(value).__name__})")
+        what = f" ({name[:40]!a})" if isinstance(name, str) else ""
+        raise TypeError(f"a header{what} is a pair of str, not ({type(name).__name__}, {type(value).__name__})")
     name, value = str.__str__(name), str.__str__(value)     # a StrEnum's member too: hosts check the type
     if not _is_name(name):
         raise ValueError(f'{name[:40]!r} is no header name: letters, digits, "-" and "_", a letter first')

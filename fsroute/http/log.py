@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _HINTS = (
     ("can't be used in 'await' expression", "if it is a reader, request.json() and so on: without await"),
-    ("'method' object is not subscriptable", 'if it is request.json: it is a method, request.json()["name"]'),
+    ("'method' object is not subscriptable",
+     'if it is request.json or request.form: it is a method, request.json()["name"]'),
 )
 
 # A record stays readable whatever is raised. Of exceptions that led to one another the last ones tell; groups

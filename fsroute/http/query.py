@@ -16,17 +16,16 @@ from .errors import HTTPError
 MAX_FIELDS = 1_000
 
 
-def parse(text: str, what: str = "query string", too_many: int = 400) -> list[tuple[str, str]]:
+def parse(text: str) -> list[tuple[str, str]]:
     """Names and values in the order they came.
 
-    text: QUERY_STRING as WSGI gives it, bytes in the clothes of Latin-1; or a form's body in them.
-    what: what it is called in an error. too_many: the status of the HTTPError for more than 1,000 fields.
-    Raises HTTPError 400 for what is not UTF-8.
+    text: QUERY_STRING as WSGI gives it, bytes in the clothes of Latin-1.
+    Raises HTTPError 400 for more than 1,000 fields or what is not UTF-8.
     """
     if not text:
         return []
     if text.count("&") >= MAX_FIELDS:
-        raise HTTPError(too_many, f"The {what} has more than {MAX_FIELDS} fields")
+        raise HTTPError(400, f"The query string has more than {MAX_FIELDS} fields")
     try:
         if not text.isascii():
             text = text.encode("latin-1").decode()
@@ -35,7 +34,7 @@ def parse(text: str, what: str = "query string", too_many: int = 400) -> list[tu
 
             return parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeError:
-        raise HTTPError(400, f"The {what} is not UTF-8") from None
+        raise HTTPError(400, "The query string is not UTF-8") from None
     pairs = []
     for field in text.split("&"):
         if field:

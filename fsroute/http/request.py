@@ -91,7 +91,7 @@ class Request:
     params: the dynamic segments' values by name, always the raw text: a str, for a catch-all a list of str.
     """
 
-    __slots__ = ("_after", "_body", "_cookies", "_fault", "_form", "_query", "_settings", "_state", "_stream",
+    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_settings", "_state", "_stream",
                  "environ", "method", "params", "path")
 
     def __init__(self, environ: Environ, path: str, params: dict[str, Any], settings: Settings) -> None:
@@ -226,21 +226,21 @@ class Request:
     @classmethod
     def build(cls, method: str = "GET", url: str = "/", *, json: Any = _UNSET,
               body: builtins.bytes | str = b"", headers: Given = None, params: dict[str, Any] | None = None,
-              environ: Environ | None = None) -> Request:
+              environ: Environ | None = None, max_body: int | None = 2**20) -> Request:
         """A request made by hand, to call a handler in a test.
 
             Request.build("POST", "/api/users?notify=1", json={"name": "Eve"})
 
         url: a path with a query, or a whole URL. json: a value, sent as application/json.
         body: the body itself. headers: a mapping or pairs. params: what the path's names would hold.
-        environ: WSGI keys of its own.
+        environ: WSGI keys of its own. max_body: the route's limit.
         """
         made = wsgi.build_environ(method, url, dumps(json) if json is not _UNSET else body, headers)
         if json is not _UNSET:
             made.setdefault("CONTENT_TYPE", "application/json")
         made.update(environ or {})
         path = wsgi.decoded_path(made["PATH_INFO"]) or wsgi.replaced_path(made["PATH_INFO"])
-        return cls(made, path, params if params is not None else {}, Settings())
+        return cls(made, path, params if params is not None else {}, Settings(max_body=max_body))
 
     def bytes(self) -> builtins.bytes:
         """The body; b"" when there is none. Raises HTTPError 400, 411, 413 or 415 as the rules above say."""
@@ -300,11 +300,19 @@ class Request:
 
         What is wrong with it is said to whoever asks for it.
         """
-        if self._settings.max_body is not None and self._stream is None and self._body is None:
-            try:
-                self.bytes()
-            except HTTPError:
-                pass
+        if self._settings.max_body is None or self._stream is not None or self._body is not None:
+            return
+        from tempfile import SpooledTemporaryFile
+
+        ahead = self._ahead = SpooledTemporaryFile(wsgi.CHUNK)  # noqa: SIM115   open as long as the request
+        self.stay()
+        try:
+            while data := self.stream.read(wsgi.CHUNK):
+                ahead.write(data)
+        except HTTPError as fault:
+            self._fault = fault
+        ahead.seek(0)
+        self.environ["wsgi.input"], self._stream = ahead, None
 
     def stay(self) -> list[tuple[Callable[..., object], tuple[Any, ...]]]:
         """Makes the host's close() reach this request; gives what runs then. See App and send.Closing."""
@@ -313,9 +321,10 @@ class Request:
         return self._after
 
     def release(self) -> None:
-        """Lets go of what was uploaded. For whoever ends the request: see send.Closing."""
-        if hasattr(self, "_form"):
-            self._form.close()
+        """Lets go of what was uploaded and read ahead. For whoever ends the request: see send.Closing."""
+        for opened in ("_form", "_ahead"):
+            if hasattr(self, opened):
+                getattr(self, opened).close()
 
     def _open(self, only: str = "") -> int | None:
         """Refuses what can be refused before the first byte is read.
@@ -365,15 +374,18 @@ class Request:
         if self._settings.max_body is None:
             raise RuntimeError("form() needs a finite max_body: set one in the route file, or read "
                                "request.stream")
-        self._open(_FORM)
+        length = self._open(_FORM)
         if self._fault is not None:
             raise self._fault
-        if self.content_type == _FORM:
-            return forms.urlencoded(self.bytes())
-        kind = self.environ["CONTENT_TYPE"]
         stream = self._untouched() if self._body is None else io.BytesIO(self._body)
         try:
-            form = forms.multipart(stream, kind)
+            if self.content_type == _FORM:
+                most = forms.LONGEST + 1
+                body = stream.read(most if length is None else min(length, most))
+                if len(body) < most:            # all of it, so that every reader works from now on
+                    self._body, self._stream = body, None
+                return forms.urlencoded(body)
+            form = forms.multipart(stream, self.environ["CONTENT_TYPE"])
         except HTTPError as fault:
             if self._body is None and _is_touched(stream):
                 self._fault = fault

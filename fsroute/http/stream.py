@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from .response import Response
 
 
-def encoded(data: Any, what: str = "a stream yields bytes or str") -> bytes:
+_CHUNKS = "events go through Response.events(source); a stream yields bytes or str"
+
+
+def encoded(data: Any, what: str = _CHUNKS) -> bytes:
     """A body or a chunk as hosts take it: of bytes or of a str, in UTF-8.
 
     Raises TypeError for all else, which begins with what.
@@ -60,7 +63,8 @@ class Stream:
     def __init__(self, source: Iterable[Any], length: int | None = None,
                  encode: Callable[[Any], bytes] = encoded, preface: bytes = b"") -> None:
         if isinstance(source, _ONE_VALUE) or not hasattr(type(source), "__iter__"):
-            raise TypeError(f"a stream takes an iterable of chunks, not {type(source).__name__}")
+            raise TypeError(f"a stream takes an iterable of chunks, not {type(source).__name__}; "
+                            "one of events takes an iterable of them, and neither takes an async generator")
         if length is not None and (not isinstance(length, int) or isinstance(length, bool)):
             raise TypeError(f"a stream's length is a number of bytes, not {type(length).__name__}")
         if length is not None and length < 0:

@@ -11,6 +11,7 @@ import pytest
 
 from fsroute import HTTPError, Response
 from fsroute.handlers.endpoint import endpoint
+from fsroute.http.multidict import MultiDict
 from fsroute.http.request import Request, Settings
 from tests.exchange import Answer, environ_of, exchange
 
@@ -170,6 +171,7 @@ def test_204_and_304_have_no_body_whatever_was_returned(result: Any) -> None:
     (({"a": 1}, 201), "returned a tuple (dict, int)"),
     (("200 OK", [], "x"), "returned a tuple (str, list, str)"),
     ((200, "x"), "returned a tuple (int, str)"),
+    (MultiDict([("a", "1")]), "returned a MultiDict (of its pairs: return dict(...) or .lists())"),
     ({1, 2}, "returned builtins.set"),
     (object(), "returned builtins.object"),
     (User, "returned builtins.type"),

@@ -181,7 +181,8 @@ def test_a_cookie_is_for_the_whole_site_and_out_of_reach_of_scripts_and_other_si
     ({"max_age": 0}, {"max-age": "0"}),
     ({"max_age": -1}, {"max-age": "-1"}),
     ({"max_age": 10**12}, {"max-age": "1000000000000"}),
-    ({"max_age": timedelta(days=2, milliseconds=999)}, {"max-age": "172800"}),
+    ({"max_age": timedelta(days=2, milliseconds=999)}, {"max-age": "172801"}),
+    ({"max_age": timedelta(milliseconds=1)}, {"max-age": "1"}),         # 0 would delete it
     ({"max_age": timedelta(seconds=-5)}, {"max-age": "-5"}),
     ({"expires": 0}, {"expires": "Thu, 01 Jan 1970 00:00:00 GMT"}),
     ({"expires": 1_767_225_599.9}, {"expires": "Wed, 31 Dec 2025 23:59:59 GMT"}),

@@ -19,7 +19,7 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from fsroute import App
-from fsroute.http.conditional import parsed
+from fsroute.http.conditional import http_date, parsed
 from fsroute.http.errors import HTTPError
 from fsroute.http.files import attachment, media_type, page, public
 from fsroute.http.request import Request
@@ -214,7 +214,7 @@ def test_a_page_that_is_no_file_any_more_is_a_404_at_once(
     assert is_missing(lambda: send(GET, HTTP_IF_NONE_MATCH="*"))
 
 
-@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EIO, errno.EACCES, errno.EPERM])
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EIO])
 def test_trouble_of_the_server_is_no_404(
     number: int, file: Path, make_request: MakeRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,14 +439,41 @@ def test_the_root_itself_may_be_a_link_and_relative(
     assert is_missing(lambda: Response.file("link.txt", root="current"))
 
 
-def test_a_root_that_is_not_there_is_the_servers_fault(root: Path, make: Make) -> None:
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM])
+def test_what_the_server_may_not_read_is_not_there_for_who_chose_its_name(
+    number: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def guarded(path: Any, *args: Any, **options: Any) -> int:
+        if path == "a.txt" or path == str(root / "a.txt"):
+            raise OSError(number, os.strerror(number))
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(os, "supports_dir_fd", {*os.supports_dir_fd, guarded})
+    monkeypatch.setattr(os, "open", guarded)
+    assert is_missing(lambda: Response.file("a.txt", root=root))
+    with pytest.raises(PermissionError):
+        Response.file(root / "a.txt")
+    with pytest.raises(PermissionError):
+        page(str(root / "a.txt"))(Request.build())
+
+
+def test_a_date_of_this_very_second_is_no_condition_for_a_range(root: Path, send: Send) -> None:
+    """Two versions of one second have one date: a client would glue parts of both."""
+    at = int(time.time())
+    for age, status in ((0, "200 OK"), (5, "206 Partial Content")):
+        os.utime(root / "a.txt", (at - age, at - age))
+        date = http_date(at - age)
+        assert send(Response.file("a.txt", root=root), HTTP_RANGE="bytes=0-0", HTTP_IF_RANGE=date)[0] == status
+
+
+def test_a_root_that_is_not_there_holds_nothing(root: Path, make: Make) -> None:
     for wrong in (root / "missing", root / "a.txt"):
-        with pytest.raises((FileNotFoundError, NotADirectoryError)):
-            Response.file("a.txt", root=wrong)
+        assert is_missing(partial(Response.file, "a.txt", root=wrong))
     given = "from fsroute import Response\ndef GET(): return Response.file('a', root='/no/such')\n"
-    app = make({"route.py": given})
-    answer = exchange(app, environ_of("GET", "/"))
-    assert (answer.status, b"/no/such" in answer.body) == (500, False)
+    answer = exchange(make({"route.py": given}), environ_of("GET", "/"))
+    assert (answer.status, b"/no/such" in answer.body) == (404, False)
 
 
 def test_a_list_needs_a_root(file: Path) -> None:

@@ -5,7 +5,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -171,6 +171,29 @@ def test_an_urlencoded_form_is_utf_8(body: bytes) -> None:
 ])
 def test_an_urlencoded_form_is_read_as_a_query_is(body: bytes, pairs: list[tuple[str, str]]) -> None:
     assert forms.urlencoded(body).items() == pairs
+
+
+@pytest.mark.parametrize("name", [b"", b"x" * 2_000])
+@pytest.mark.parametrize("escape", [b"%", b"%2", b"a", b"a%41", b"%25", b"ab%41+", b"%zz", b"+"])
+def test_an_urlencoded_form_costs_a_bounded_multiple_of_its_text(escape: bytes, name: bytes) -> None:
+    """A piece of text for each escape would cost up to two hundred times as much as it was sent."""
+    body = (name + b"=" + escape * 500_000)[:forms.LONGEST]
+    tracemalloc.start()
+    with contextlib.suppress(HTTPError):
+        forms.urlencoded(body)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * len(body)
+
+
+@given(st.binary(max_size=60) | st.lists(st.sampled_from([
+    b"%", b"&", b"=", b"+", b";", b"4", b"1", b"%41", b"%c3%A9", "é".encode(), b"%zz", b"a"])).map(b"".join))
+def test_an_urlencoded_form_means_what_urllib_says(body: bytes) -> None:
+    try:
+        expected = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeError:
+        return
+    assert forms.urlencoded(body).items() == expected
 
 
 # multipart
@@ -372,9 +395,16 @@ def test_saving_writes_the_whole_content_whatever_was_read_before(size: int, tmp
     form.files["f"].file.read(7)
     form.files["f"].save(target)
     assert target.read_bytes() == content
+    assert form.files["f"].file.read() == content           # it is at its beginning again
     form.files["f"].save(str(target))
     assert target.read_bytes() == content
     form.close()
+
+
+@pytest.mark.parametrize("sent", ["image", "image/", "/png", "image/あ", 'image/a"b', "a b/c", "x" * 200 + "/y"])
+def test_a_content_type_that_is_none_is_that_of_any_bytes(sent: str) -> None:
+    upload = read(part("f", b"x", f"Content-Type: {sent}", filename="f")).files["f"]
+    assert upload.content_type == "application/octet-stream"
 
 
 @pytest.mark.parametrize("path", ["missing/x", "."])

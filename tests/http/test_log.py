@@ -113,6 +113,7 @@ def test_nothing_is_made_for_a_log_that_is_off(
     [
         (TypeError("object dict can't be used in 'await' expression"), "without await"),
         (TypeError("'method' object is not subscriptable"), 'request.json()["name"]'),
+        (TypeError("'method' object is not subscriptable"), "request.form: it is a method"),
     ],
 )
 def test_a_well_known_cause_comes_with_its_mend(log: Callable[..., str], error: Exception, mend: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fsroute.http.errors import HTTPError
 from fsroute.http.request import Request, Settings
 from fsroute.http.send import answer
-from tests.uploads import MULTIPART, URLENCODED, multipart, part, watch
+from tests.uploads import MULTIPART, URLENCODED, multipart, on_disk, part, watch
 
 MakeRequest = Callable[..., Request]
 MakeInput = Callable[..., Any]
@@ -756,6 +756,50 @@ def test_a_malformed_urlencoded_form_leaves_the_body(make_request: MakeRequest) 
     request = make_request(MALFORMED[URLENCODED], CONTENT_TYPE=URLENCODED)
     assert form_fault(request) == form_fault(request) == (400, "The form is not UTF-8")
     assert request.bytes() == request.stream.read() == MALFORMED[URLENCODED]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a length", "only the end"])
+def test_of_an_endless_urlencoded_form_no_more_is_read_than_its_text_may_take(
+    known: bool, make_request: MakeRequest, make_input: MakeInput
+) -> None:
+    source = make_input(b"a=" + b"%41" * 3_000_000)
+    how = {"CONTENT_LENGTH": "9000002"} if known else {"wsgi.input_terminated": True, "CONTENT_LENGTH": None}
+    request = make_request(CONTENT_TYPE=URLENCODED, max_body=50 * 2**20, **how, **{"wsgi.input": source})
+    for reader in (form_fault, form_fault):
+        assert reader(request) == (413, "The form's text is larger than 500000 bytes")
+    for other in ("bytes", "text", "stream"):
+        with pytest.raises(HTTPError, match="413"):
+            READERS[other](request)
+    assert source.given < 1_600_000
+
+
+def test_what_is_fetched_ahead_is_spooled_and_serves_every_reader(
+    make_request: MakeRequest, make_input: MakeInput, temporary: list[Any]
+) -> None:
+    upload = multipart([part("f", b"x" * 1_000_000, filename="f")])
+    for known in (True, False):
+        source = make_input(upload)
+        how = {"CONTENT_LENGTH": str(len(upload))} if known else {"wsgi.input_terminated": True,
+                                                                  "CONTENT_LENGTH": None}
+        request = make_request(CONTENT_TYPE=MULTIPART, **how, **{"wsgi.input": source})
+        request.fetch()
+        assert source.given == len(upload)
+        assert on_disk(temporary[0])
+        assert request.form().files["f"].size == 1_000_000
+        request.release()
+        assert [file.closed for file in temporary] == [True, True]
+        temporary.clear()
+
+
+@pytest.mark.parametrize("reader", ["bytes", "text", "json(force)", "stream"])
+def test_what_cannot_be_fetched_ahead_is_told_to_who_reads(
+    reader: str, make_request: MakeRequest, make_input: MakeInput
+) -> None:
+    request = make_request(CONTENT_LENGTH="10", **{"wsgi.input": make_input(b"123")})
+    request.fetch()
+    with pytest.raises(HTTPError, match="shorter than its Content-Length by 7 bytes"):
+        READERS[reader](request)
+    request.release()
 
 
 @pytest.mark.parametrize("second", ["bytes", "text", "stream"])
