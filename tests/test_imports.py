@@ -16,8 +16,8 @@ ALLOWED = {
     "_weakrefset", "collections", "copyreg", "enum", "errno", "functools", "gc", "genericpath", "http",
     "importlib", "importlib._bootstrap", "importlib._bootstrap_external", "importlib.machinery",
     "itertools", "json", "json.decoder", "json.encoder", "json.scanner", "keyword", "operator", "os",
-    "os.path", "posixpath", "re", "re._casefix", "re._compiler", "re._constants", "re._parser", "reprlib", "stat", "threading",
-    "types", "warnings", "weakref",
+    "os.path", "posixpath", "re", "re._casefix", "re._compiler", "re._constants", "re._parser", "reprlib",
+    "stat", "threading", "types", "warnings", "weakref",
 }
 # More that an App may load, whose handlers have no annotations.
 ALLOWED_WITH_APP = {"collections.abc"}

@@ -108,7 +108,8 @@ class _Composer:
 
     def of_file(self, route: Route, handler: Handler, tree: Tree) -> Resource:
         """Of a page or a public file. handler: takes the request and nothing else."""
-        return self._compose(route, {"GET": endpoint(handler, f"GET in {tree.shown(route.file)}")}, self._options)
+        where = f"GET in {tree.shown(route.file)}"
+        return self._compose(route, {"GET": endpoint(handler, where)}, self._options)
 
     def of_module(self, route: Route, module: ModuleType, tree: Tree) -> Resource:
         """Of a route file that was imported."""
@@ -119,7 +120,8 @@ class _Composer:
             options = options.of(module)
         except ValueError as error:
             tree.fault([route.file], str(error), "correct it, or leave it out: App(...) has the default")
-        return self._compose(route, self._bound(route, exports.handlers(module, options.methods), tree), options)
+        handlers = exports.handlers(module, options.methods)
+        return self._compose(route, self._bound(route, handlers, tree), options)
 
     def later(self, route: Route, modules: Modules) -> Resource:
         """Of a route file whose import is left to the first request for it."""

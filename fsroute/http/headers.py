@@ -49,7 +49,8 @@ def checked_field(name: str, value: str) -> Field:
     """
     if not isinstance(name, str) or not isinstance(value, str):
         what = f" ({name[:40]!a})" if isinstance(name, str) else ""
-        raise TypeError(f"a header{what} is a pair of str, not ({type(name).__name__}, {type(value).__name__})")
+        kinds = f"({type(name).__name__}, {type(value).__name__})"
+        raise TypeError(f"a header{what} is a pair of str, not {kinds}")
     name, value = str.__str__(name), str.__str__(value)     # a StrEnum's member too: hosts check the type
     if not _is_name(name):
         raise ValueError(f'{name[:40]!r} is no header name: letters, digits, "-" and "_", a letter first')

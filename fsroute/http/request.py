@@ -91,8 +91,8 @@ class Request:
     params: the dynamic segments' values by name, always the raw text: a str, for a catch-all a list of str.
     """
 
-    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_settings", "_state", "_stream",
-                 "environ", "method", "params", "path")
+    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_settings", "_state",
+                 "_stream", "environ", "method", "params", "path")
 
     def __init__(self, environ: Environ, path: str, params: dict[str, Any], settings: Settings) -> None:
         self.environ = environ

@@ -465,7 +465,8 @@ def test_a_date_of_this_very_second_is_no_condition_for_a_range(root: Path, send
     for age, status in ((0, "200 OK"), (5, "206 Partial Content")):
         os.utime(root / "a.txt", (at - age, at - age))
         date = http_date(at - age)
-        assert send(Response.file("a.txt", root=root), HTTP_RANGE="bytes=0-0", HTTP_IF_RANGE=date)[0] == status
+        response = Response.file("a.txt", root=root)
+        assert send(response, HTTP_RANGE="bytes=0-0", HTTP_IF_RANGE=date)[0] == status
 
 
 def test_a_root_that_is_not_there_holds_nothing(root: Path, make: Make) -> None:

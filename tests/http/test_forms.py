@@ -401,7 +401,8 @@ def test_saving_writes_the_whole_content_whatever_was_read_before(size: int, tmp
     form.close()
 
 
-@pytest.mark.parametrize("sent", ["image", "image/", "/png", "image/あ", 'image/a"b', "a b/c", "x" * 200 + "/y"])
+@pytest.mark.parametrize(
+    "sent", ["image", "image/", "/png", "image/あ", 'image/a"b', "a b/c", "x" * 200 + "/y"])
 def test_a_content_type_that_is_none_is_that_of_any_bytes(sent: str) -> None:
     upload = read(part("f", b"x", f"Content-Type: {sent}", filename="f")).files["f"]
     assert upload.content_type == "application/octet-stream"
