@@ -1,5 +1,6 @@
 """Promises of a whole app that no module keeps alone."""
 
+import ast
 import inspect
 import io
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import fsroute
 from fsroute import App, TreeError
 from fsroute.handlers.exports import METHODS
 from tests.conftest import Make, Tree
@@ -326,3 +328,10 @@ def test_a_module_beside_the_root_is_found_first_wherever_the_command_is_given(
         env={**os.environ, "PYTHONPATH": f"{here}:{Path(__file__).parents[1]}"}, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("GET  /  ")
+
+
+def test_no_answer_is_guarded_by_what_python_leaves_out_when_it_optimises() -> None:
+    sources = list(Path(fsroute.__file__).parent.rglob("*.py"))
+    assert len(sources) > 30
+    assert [file.name for file in sources for node in ast.walk(ast.parse(file.read_text("utf-8")))
+            if isinstance(node, ast.Assert) or (isinstance(node, ast.Name) and node.id == "__debug__")] == []

@@ -230,7 +230,9 @@ def test_a_host_that_cannot_start_the_answer_leaves_nothing_open(site: Make_) ->
     assert module.told == ["a", "closed", "after"]
 
 
-def test_no_thread_makes_a_stream(site: Make_) -> None:
+def test_no_thread_makes_a_stream(site: Make_, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
     app, module = site("def GET():\n"
                        "    for _ in range(3):\n"
                        "        told.append(threading.active_count())\n"
@@ -241,7 +243,7 @@ def test_no_thread_makes_a_stream(site: Make_) -> None:
     before = threading.active_count()
     exchange(app, environ_of("GET", "/"))
     exchange(app, environ_of("POST", "/", b""))
-    assert module.told == [before] * 4
+    assert (module.told, started) == ([before] * 4, [])
 
 
 # what comes after

@@ -86,6 +86,13 @@ def is_missing(call: Callable[[], Any]) -> bool:
     return caught.value.status == 404
 
 
+def written_in_the_same_moment(file: Path) -> None:
+    """By another size: a clock may be too coarse to tell."""
+    moment = file.stat().st_mtime_ns
+    file.write_bytes(b"longer than before")
+    os.utime(file, ns=(moment, moment))
+
+
 # pages
 
 def test_a_page_is_its_bytes_as_html_under_an_etag(file: Path, send: Send) -> None:
@@ -128,9 +135,10 @@ def test_a_client_that_has_another_is_sent_this_one(file: Path, header: str, sen
 @pytest.mark.parametrize("change", [
     lambda file: file.write_bytes(b"<h1>Ho, longer</h1>"),
     lambda file: os.utime(file, ns=(1, 1)),
+    lambda file: written_in_the_same_moment(file),
     lambda file: os.utime(file, ns=(file.stat().st_mtime_ns + 1, file.stat().st_mtime_ns + 1)),
     lambda file: (file.with_name("new").write_bytes(b"new"), file.with_name("new").replace(file)),
-], ids=["written", "touched", "touched a nanosecond later", "replaced"])
+], ids=["written", "touched", "written in the same moment", "touched a nanosecond later", "replaced"])
 def test_a_changed_file_has_another_etag_and_is_sent(
     file: Path, change: Callable[[Path], Any], send: Send
 ) -> None:
@@ -983,6 +991,37 @@ def test_no_part_no_head_and_no_file_of_a_handlers_is(
 def test_a_host_sends_the_same_with_a_wrapper_or_without(target: str, wrapper: Any, site: Any) -> None:
     expected = exchange(site, environ_of("GET", target))
     assert exchange(site, environ_of("GET", target) | of_host(wrapper)) == expected
+
+
+def test_a_file_that_is_cut_while_a_wrapper_reads_it_breaks_the_connection_off(
+    tmp_path: Path, site: Any, wrapper: type[Wrapper]
+) -> None:
+    body = site(environ_of("GET", "/a.js", **of_host(wrapper)), lambda *args: None)
+    assert body.file.read(3) == b"pla"
+    os.truncate(tmp_path / "assets/a.js", 5)
+    assert body.file.read(100) == b"in"
+    with pytest.raises(RuntimeError, match="5 bytes before its length of 10"):
+        body.file.read(100)
+    body.close()
+
+
+@pytest.mark.parametrize(("change", "breaks"), [
+    (lambda file: file.write_bytes(b"short"), True),
+    (lambda file: file.write_bytes(b"10 others."), True),
+    (lambda file: (file.with_name("new").write_bytes(b"new"), file.with_name("new").replace(file)), False),
+    (lambda file: file.unlink(), False),
+    (lambda file: None, False),
+], ids=["cut", "written", "replaced", "removed", "as it was"])
+def test_a_file_that_is_written_into_while_a_host_sends_its_descriptor_breaks_the_connection_off(
+    change: Callable[[Path], Any], breaks: bool, tmp_path: Path, site: Any, wrapper: type[Wrapper]
+) -> None:
+    file, before = tmp_path / "assets/a.js", descriptors()
+    os.utime(file, (1, 1))
+    body = site(environ_of("GET", "/a.js", **of_host(wrapper)), lambda *args: None)
+    change(file)
+    with pytest.raises(RuntimeError, match="by renaming") if breaks else contextlib.nullcontext():
+        body.close()
+    assert descriptors() == before
 
 
 @pytest.mark.usefixtures("uncollected")

@@ -122,6 +122,24 @@ def test_a_header_is_refused_at_the_point_of_setting(headers: Any) -> None:
             make()
 
 
+@pytest.mark.parametrize(("make", "arguments"), [
+    (Response, (b"", 201)),
+    (Response.json, ({}, 201)),
+    (Response.text, ("x", 201)),
+    (Response.html, ("x", 201)),
+    (Response.empty, (204, {})),
+    (Response.redirect, ("/", 303)),
+    (Response.stream, ([], 5)),
+    (Response.events, ([], 201)),
+    (Response.file, ("a", "/srv")),
+    (Response().set_cookie, ("a", "b", 60)),
+    (Response().delete_cookie, ("a", "/")),
+])
+def test_what_may_be_left_out_is_given_by_name(make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match="positional argument"):
+        make(*arguments)
+
+
 def test_two_responses_share_nothing() -> None:
     first, second = Response.json({}), Response.json({})
     first.headers["X"] = "1"
@@ -244,7 +262,7 @@ def test_a_redirect_sends_the_client_on(status: int) -> None:
     assert (response.status, type(response.status), response.body) == (status, int, b"")
     assert response.headers.getall("Location") == ["/%C3%A9?a=1"]
     assert response.headers["X"] == "1"
-    assert Response.redirect("/").status == 307
+    assert Response.redirect("/").parts() == (307, [TEXT, ("Location", "/")], b"")
 
 
 @pytest.mark.parametrize("status", [200, 204, 300, 304, 305, 306, 400, 404, "307", None, True])

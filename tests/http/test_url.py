@@ -147,6 +147,8 @@ def test_a_quoted_query_is_ascii_and_nothing_but_a_query(query: str) -> None:
         ("//cdn.example/x", "//cdn.example/x"),
         ("https://example.com/", "https://example.com/"),
         ("HTTP://example.com", "HTTP://example.com"),
+        ("http://[::1", "http://[::1"),         # what urllib cannot split, a browser judges
+        ("http://[::1]:99999/", "http://[::1]:99999/"),
         ("/a:b", "/a:b"),
         ("?next=javascript:1", "?next=javascript:1"),
         ("/%C3%A9%20", "/%C3%A9%20"),

@@ -1,5 +1,6 @@
 import contextlib
 import io
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -153,6 +154,15 @@ def test_no_read_asks_for_more_than_is_left(step: int | None, make_input: MakeIn
         left -= min(size, step or size)
 
 
+@pytest.mark.parametrize("claimed", [2**20 + 1, 10**12])
+def test_no_read_makes_a_host_find_room_for_what_a_length_only_claims(claimed: int, make_input: MakeInput
+                                                                      ) -> None:
+    source = make_input(b"x")
+    with pytest.raises(HTTPError, match="shorter"):
+        read_exactly({"wsgi.input": source}, claimed)
+    assert max(source.sizes) <= 2**20
+
+
 @pytest.mark.parametrize("step", [None, 1, 3])
 @pytest.mark.parametrize("sent", [0, 1, 9])
 def test_a_body_that_is_shorter_than_promised_is_a_400(
@@ -175,6 +185,14 @@ def test_a_lost_connection_is_a_400(breaks_at: int, make_input: MakeInput) -> No
             read({"wsgi.input": make_input(b"x" * 10, step=1, breaks_at=breaks_at)})
         assert caught.value.status == 400
         assert caught.value.__suppress_context__
+
+
+def test_a_lost_connection_is_no_alarm(make_input: MakeInput, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "fsroute")
+    with pytest.raises(HTTPError):
+        read_exactly({"wsgi.input": make_input(b"x", breaks_at=0)}, 1)
+    said = "a body could not be read: ConnectionResetError"
+    assert caplog.record_tuples == [("fsroute", logging.INFO, said)]
 
 
 # reading to the end
