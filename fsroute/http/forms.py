@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_FIELDS = 1_000
 MAX_FILES = 100
-MAX_TEXT = 500_000      # bytes, all fields together
+MAX_TEXT = 500_000      # bytes, all names and values together
 LONGEST = 3 * MAX_TEXT + 2 * MAX_FIELDS     # bytes of that text, urlencoded: each is an escape at worst
 IN_MEMORY = 65_536      # bytes of a file
 
@@ -106,7 +106,7 @@ def urlencoded(body: bytes) -> Form:
         raise _too_much_text()
     fields = [field.partition("=") for field in body.decode("latin-1").split("&") if field]
     pairs = [(_unescaped(name), _unescaped(value)) for name, _, value in fields]
-    if sum(len(value) for _, value in pairs) > MAX_TEXT:
+    if sum(len(name) + len(value) for name, value in pairs) > MAX_TEXT:
         raise _too_much_text()
     try:
         return Form([(name.decode(), value.decode()) for name, value in pairs])
@@ -157,9 +157,7 @@ class _Reader:
             self._upload.file.write(event)
             self._upload.size += len(event)
         elif self._part is not None:
-            self._text_size += len(event)
-            if self._text_size > MAX_TEXT:
-                raise _too_much_text()
+            self._count(len(event))
             self._pieces.append(event)
 
     def form(self) -> Form:
@@ -170,7 +168,13 @@ class _Reader:
         for _, upload in self._files:
             upload.file.close()
 
+    def _count(self, size: int) -> None:
+        self._text_size += size
+        if self._text_size > MAX_TEXT:
+            raise _too_much_text()
+
     def _begin(self, part: Part) -> None:
+        self._count(len(part.name.encode()))
         if part.filename is None:
             self._part = part
         elif part.filename:                 # an empty one: no file was chosen

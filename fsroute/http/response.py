@@ -70,11 +70,15 @@ class Response:
 
     def __init__(self, body: bytes | str | Iterator[Any] = b"", *, status: int = 200,
                  headers: Given = None) -> None:
-        self._status = 200 if status == 200 else checked(status)
         self._body: Any = _made(body)       # bytes or a Stream
         self._fields = [BYTES_TYPE if self._body and not isinstance(body, str) else TEXT_TYPE]
-        if headers is not None:
-            self.headers.update(headers)
+        try:
+            self._status = 200 if status == 200 else checked(status)
+            if headers is not None:
+                self.headers.update(headers)
+        except BaseException:
+            self._discard()
+            raise
 
     def __repr__(self) -> str:
         size = "a stream" if isinstance(self._body, Stream) else f"{len(self._body)} bytes"
@@ -232,24 +236,31 @@ class Response:
         """
         from . import files
 
+        if not isinstance(download, str | bool | None):
+            raise TypeError(f"download is True or a name, not {type(download).__name__}")
         body, name = files.opened(path, root, links)
-        try:
-            fields = [("Content-Type", files.media_type(name)), files.NO_SNIFFING]
-            if isinstance(download, str) or download:
-                saved = name if download is True else download or name
-                fields.append(("Content-Disposition", files.attachment(saved)))
-            return cls._typed(body, fields, status, headers)
-        except BaseException:
-            body.discard()
-            raise
+        fields = [("Content-Type", files.media_type(name)), files.NO_SNIFFING]
+        if download is not None and download is not False:
+            saved = name if download is True else download or name
+            fields.append(("Content-Disposition", files.attachment(saved)))
+        return cls._typed(body, fields, status, headers)
 
     @classmethod
     def _typed(cls, body: bytes | Stream, fields: list[Field], status: int, headers: Given) -> Response:
         """fields: passed already, a Content-Type among them; the list becomes the response's own."""
         response = _new(cls)
-        response._status = 200 if status == 200 else checked(status)
         response._fields = fields
         response._body = body
-        if headers is not None:
-            response.headers.update(headers)
+        try:
+            response._status = 200 if status == 200 else checked(status)
+            if headers is not None:
+                response.headers.update(headers)
+        except BaseException:
+            response._discard()
+            raise
         return response
+
+    def _discard(self) -> None:
+        """Closes what an answer that is none would have sent."""
+        if isinstance(self._body, Stream):
+            self._body.discard()

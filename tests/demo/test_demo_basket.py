@@ -66,6 +66,11 @@ def test_post_adds_put_sets_and_delete_takes_out(shop: TestApp) -> None:
     assert shop.get("/api/basket").json == EMPTY
 
 
+def test_what_depends_on_the_cookie_says_so_to_caches(shop: TestApp) -> None:
+    for answer in (shop.get("/api/basket"), add(shop, "trail-fox", 1), shop.get("/api/basket")):
+        assert answer.headers["Vary"] == "Cookie"
+
+
 def test_taking_the_last_thing_out_takes_the_cookie_away(shop: TestApp) -> None:
     add(shop, "trail-fox", 1)
     shop.delete("/api/basket?slug=trail-fox")

@@ -61,7 +61,7 @@ class Basket:
 
     def answer(self, request: Request) -> Response:
         """What is in the basket, in JSON, and the cookie that keeps it."""
-        response = Response.json(shown(self))
+        response = shown(self)
         if self.quantities:
             response.set_cookie(
                 COOKIE, signed(COOKIE, json.dumps([self.id, self.quantities], separators=(",", ":"))),
@@ -86,10 +86,11 @@ def empty(response: Response, request: Request) -> None:
     response.delete_cookie(COOKIE, path=request.url_for("/"))
 
 
-def shown(basket: Basket) -> dict[str, object]:
+def shown(basket: Basket) -> Response:
+    """What is in the basket, in JSON. It depends on a cookie, and caches are told so."""
     lines = basket.lines()
-    return {
+    return Response.json({
         "lines": lines,
         "quantity": sum(line.quantity for line in lines),
         "cents": sum(line.quantity * line.cents for line in lines),
-    }
+    }, headers={"Vary": "Cookie"})

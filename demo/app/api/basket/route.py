@@ -8,7 +8,7 @@ from app._lib.validation import check, json_object
 from fsroute import Request, Response
 
 
-def GET(request: Request) -> dict[str, object]:
+def GET(request: Request) -> Response:
     return shown(basket_of(request))
 
 
