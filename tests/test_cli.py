@@ -124,8 +124,10 @@ def test_a_busy_port_says_so_and_names_the_next(project: Path) -> None:
 @pytest.fixture
 def served(project: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """A running dev server and its port."""
+    # a shell lets what it runs in the background ignore interrupts, and so all that is started from there
     process = subprocess.Popen(command("dev", "--port", "0"), cwd=project, env=environment(), text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.fullmatch(r"fsroute: app on http://127\.0\.0\.1:(\d+)/ \(.*\)\n", line)

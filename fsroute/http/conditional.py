@@ -36,7 +36,6 @@ _FIRST, _LAST = -62_135_596_800, 253_402_300_799       # of the years 1 to 9999
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-
 _CLOCK = "([0-9]{2}):([0-9]{2}):([0-9]{2})"
 # IMF-fixdate and the form of RFC 850; asctime's
 _date = re.compile(

@@ -31,7 +31,6 @@ MAX_TEXT = 500_000      # bytes, all names and values together
 LONGEST = 3 * MAX_TEXT + 2 * MAX_FIELDS     # bytes of that text, urlencoded: each is an escape at worst
 IN_MEMORY = 65_536      # bytes of a file
 
-
 # type "/" subtype (RFC 6838, 4.2)
 _is_type = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}").fullmatch
 
