@@ -33,9 +33,8 @@ TEXT_TYPE = ("Content-Type", "text/plain; charset=utf-8")
 HTML_TYPE = ("Content-Type", "text/html; charset=utf-8")
 BYTES_TYPE = ("Content-Type", "application/octet-stream")
 
-# what says something of a body (RFC 9110, 8.3 to 8.6 and 14.4), and so has no place where there is none
-_ABOUT_A_BODY = frozenset({"content-type", "content-length", "content-encoding", "content-language",
-                           "content-range"})
+# what says something of a body (RFC 9110, 8.3 to 8.5 and 14.4), and so has no place where there is none
+_ABOUT_A_BODY = frozenset({"content-type", "content-encoding", "content-language", "content-range"})
 
 _new = object.__new__
 
