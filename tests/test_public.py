@@ -347,6 +347,23 @@ def test_what_stands_in_the_place_of_the_public_folder_is_not_overlooked(
         start(base)
 
 
+def test_a_compressed_form_that_may_not_be_read_is_replaced_by_the_file(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(base, {"public/a.css": "plain", "public/a.css.br": "packed"})
+    app = start(base)
+    real = os.open
+
+    def guarded(path: Any, *args: Any, **options: Any) -> int:
+        if str(path).endswith("a.css.br"):
+            raise PermissionError(13, "Permission denied")
+        return real(path, *args, **options)
+
+    monkeypatch.setattr(os, "supports_dir_fd", {*os.supports_dir_fd, guarded})
+    monkeypatch.setattr(os, "open", guarded)
+    assert get(app, "/a.css", HTTP_ACCEPT_ENCODING="br").body == b"plain"
+
+
 def test_a_compressed_form_that_has_vanished_is_replaced_by_the_file(base: Path) -> None:
     put(base, {"public/a.css": "plain", "public/a.css.br": "packed"})
     app = start(base)

@@ -141,7 +141,7 @@ class File(Stream):
         if not self._file.closed:
             now, then = os.fstat(self._file.fileno()), self._facts
             self._file.close()
-            unread = self._wrapper is not None and self._left == self.length
+            unread = self._wrapper is not None and self._left == self.length != 0
             if unread and (now.st_mtime_ns, now.st_size) != (then.st_mtime_ns, then.st_size):
                 raise RuntimeError("a file was written into while it was sent: replace it by renaming")
 
@@ -182,7 +182,7 @@ def public(name: str, root: str, parts: Sequence[str], compressed: Mapping[str, 
             try:
                 body = File(_below(root, offers[chosen]), whole=True, coding=f"-{chosen}")
                 return Response(body, headers=[*fields, ("Content-Encoding", chosen)])
-            except HTTPError:       # it has vanished; the file itself may still be there
+            except (HTTPError, PermissionError):    # it has vanished; the file itself may still be there
                 pass
         return Response(File(_below(root, parts), whole=True), headers=fields)
     return GET

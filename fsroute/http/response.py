@@ -198,7 +198,7 @@ class Response:
                headers: Given = None) -> Response:
         """A body that is made while it is sent, application/octet-stream unless the headers say otherwise.
 
-        chunks: any iterable; a str is sent as UTF-8. Its close() is called once, whatever becomes of it.
+        chunks: any iterable; a str is sent as UTF-8. It is closed once, whatever becomes of the answer.
         length: in bytes, where it is known; what is more is cut, what is less breaks the connection off.
         An error before the first chunk is an ordinary error answer; after it, the client sees a cut-off body.
         Raises TypeError or ValueError for what is no iterable of chunks or no length.

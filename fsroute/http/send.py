@@ -87,7 +87,7 @@ class Closing:
         return iter(self._body)
 
     def close(self) -> None:
-        """Closes the body; then runs each function once, whatever the others raise; also those they leave."""
+        """Closes the body; then runs each function once, also after one that failed, and those they leave."""
         try:
             _close(self._body)
         finally:

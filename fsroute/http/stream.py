@@ -46,7 +46,7 @@ def is_iterator(thing: Any) -> bool:
     return hasattr(type(thing), "__next__") and not hasattr(thing, "readline")
 
 
-_ONE_VALUE = (str, bytes, bytearray, memoryview, dict)      # iterable, and never meant as chunks
+_ONE_VALUE = (str, bytes, bytearray, memoryview)        # iterable, and never meant as chunks
 
 
 class Stream:
@@ -62,7 +62,7 @@ class Stream:
 
     def __init__(self, source: Iterable[Any], length: int | None = None,
                  encode: Callable[[Any], bytes] = encoded, preface: bytes = b"") -> None:
-        if isinstance(source, _ONE_VALUE) or not hasattr(type(source), "__iter__"):
+        if isinstance(source, _ONE_VALUE) or hasattr(source, "keys") or not hasattr(type(source), "__iter__"):
             raise TypeError(f"a stream takes an iterable of chunks, not {type(source).__name__}; "
                             "one of events takes an iterable of them, and neither takes an async generator")
         if length is not None and (not isinstance(length, int) or isinstance(length, bool)):

@@ -1024,6 +1024,18 @@ def test_a_file_that_is_written_into_while_a_host_sends_its_descriptor_breaks_th
     assert descriptors() == before
 
 
+def test_an_empty_file_that_fills_while_it_is_sent_breaks_nothing_off(
+    tmp_path: Path, site: Any, wrapper: type[Wrapper]
+) -> None:
+    file = tmp_path / "assets/a.js"
+    file.write_bytes(b"")
+    os.utime(file, (1, 1))
+    body = site(environ_of("GET", "/a.js", **of_host(wrapper)), lambda *args: None)
+    file.write_bytes(b"late")
+    assert b"".join(body) == b""
+    body.close()
+
+
 @pytest.mark.usefixtures("uncollected")
 def test_a_wrapper_that_closes_nothing_leaves_nothing_open(site: Any) -> None:
     def careless(file: Any, size: int) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -575,7 +576,8 @@ class Old:
 
 
 @pytest.mark.parametrize("source", [
-    None, "abc", b"abc", bytearray(b"abc"), memoryview(b"abc"), {"data": "x"}, 5, object(), async_source(),
+    None, "abc", b"abc", bytearray(b"abc"), memoryview(b"abc"), {"data": "x"},
+    MappingProxyType({"data": "x"}), 5, object(), async_source(),
     Old(), len])
 @pytest.mark.parametrize("make", [Response.stream, Response.events])
 def test_what_is_no_iterable_of_chunks_is_refused_where_it_is_given(
