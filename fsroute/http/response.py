@@ -66,18 +66,13 @@ class Response:
     """
 
     __slots__ = ("_body", "_fields", "_status")
+    _body: Any      # bytes or a Stream
 
     def __init__(self, body: bytes | str | Iterator[Any] = b"", *, status: int = 200,
                  headers: Given = None) -> None:
-        self._body: Any = _made(body)       # bytes or a Stream
-        self._fields = [BYTES_TYPE if self._body and not isinstance(body, str) else TEXT_TYPE]
-        try:
-            self._status = 200 if status == 200 else checked(status)
-            if headers is not None:
-                self.headers.update(headers)
-        except BaseException:
-            self._discard()
-            raise
+        made = _made(body)
+        kind = BYTES_TYPE if made and not isinstance(body, str) else TEXT_TYPE
+        self._filled(made, [kind], status, headers)
 
     def __repr__(self) -> str:
         size = "a stream" if isinstance(self._body, Stream) else f"{len(self._body)} bytes"
@@ -158,22 +153,22 @@ class Response:
 
         Raises TypeError for a type that JSON has no form for, ValueError for NaN and infinities.
         """
-        return cls._typed(dumps(data), [JSON_TYPE], status, headers)
+        return _new(cls)._filled(dumps(data), [JSON_TYPE], status, headers)
 
     @classmethod
     def text(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
         """text/plain in UTF-8."""
-        return cls._typed(encoded(text, _A_TEXT), [TEXT_TYPE], status, headers)
+        return _new(cls)._filled(encoded(text, _A_TEXT), [TEXT_TYPE], status, headers)
 
     @classmethod
     def html(cls, text: str, *, status: int = 200, headers: Given = None) -> Response:
         """text/html in UTF-8."""
-        return cls._typed(encoded(text, _A_TEXT), [HTML_TYPE], status, headers)
+        return _new(cls)._filled(encoded(text, _A_TEXT), [HTML_TYPE], status, headers)
 
     @classmethod
     def empty(cls, status: int = 204, *, headers: Given = None) -> Response:
         """No body."""
-        return cls._typed(b"", [TEXT_TYPE], status, headers)
+        return _new(cls)._filled(b"", [TEXT_TYPE], status, headers)
 
     @classmethod
     def redirect(cls, url: str, *, status: int = 307, local: bool = False, headers: Given = None) -> Response:
@@ -189,7 +184,7 @@ class Response:
             raise ValueError(f"a redirect's status is 301, 302, 303, 307 or 308, not {status}")
         if local and not is_local(url):
             raise HTTPError(400, "The target of the redirect must be a path on this site, such as /account")
-        response = cls._typed(b"", [TEXT_TYPE], status, headers)
+        response = _new(cls)._filled(b"", [TEXT_TYPE], status, headers)
         response.headers["Location"] = checked_location(url)
         return response
 
@@ -203,7 +198,7 @@ class Response:
         An error before the first chunk is an ordinary error answer; after it, the client sees a cut-off body.
         Raises TypeError or ValueError for what is no iterable of chunks or no length.
         """
-        return cls._typed(Stream(chunks, length), [BYTES_TYPE], status, headers)
+        return _new(cls)._filled(Stream(chunks, length), [BYTES_TYPE], status, headers)
 
     @classmethod
     def events(cls, source: Iterable[Any], *, status: int = 200, headers: Given = None) -> Response:
@@ -219,7 +214,7 @@ class Response:
         # no cache and no proxy may hold events back; X-Accel-Buffering is nginx's word for it
         fields = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"),
                   ("X-Accel-Buffering", "no")]
-        return cls._typed(body, fields, status, headers)
+        return _new(cls)._filled(body, fields, status, headers)
 
     @classmethod
     def file(cls, path: str | PathLike[str] | Sequence[str], *, root: str | PathLike[str] | None = None,
@@ -242,24 +237,21 @@ class Response:
         if download is not None and download is not False:
             saved = name if download is True else download or name
             fields.append(("Content-Disposition", files.attachment(saved)))
-        return cls._typed(body, fields, status, headers)
+        return _new(cls)._filled(body, fields, status, headers)
 
-    @classmethod
-    def _typed(cls, body: bytes | Stream, fields: list[Field], status: int, headers: Given) -> Response:
-        """fields: passed already, a Content-Type among them; the list becomes the response's own."""
-        response = _new(cls)
-        response._fields = fields
-        response._body = body
+    def _filled(self, body: bytes | Stream, fields: list[Field], status: int, headers: Given) -> Response:
+        """This response, with all that is in it.
+
+        fields: passed already, a Content-Type among them; the list becomes the response's own.
+        """
+        self._body = body
+        self._fields = fields
         try:
-            response._status = 200 if status == 200 else checked(status)
+            self._status = 200 if status == 200 else checked(status)
             if headers is not None:
-                response.headers.update(headers)
+                self.headers.update(headers)
         except BaseException:
-            response._discard()
+            if isinstance(body, Stream):    # it will not be sent
+                body.discard()
             raise
-        return response
-
-    def _discard(self) -> None:
-        """Closes what an answer that is none would have sent."""
-        if isinstance(self._body, Stream):
-            self._body.discard()
+        return self

@@ -14,6 +14,7 @@ from fsroute.handlers.endpoint import endpoint
 from fsroute.http.multidict import MultiDict
 from fsroute.http.request import Request, Settings
 from tests.exchange import Answer, environ_of, exchange
+from tests.sources import Source
 
 JSON, TEXT, BYTES = "application/json", "text/plain; charset=utf-8", "application/octet-stream"
 TEXT_FIELD = ("Content-Type", TEXT)
@@ -105,35 +106,19 @@ def test_an_iterator_is_streamed(make: Callable[[], Any], status: int, kind: str
         assert (answer.status, answer.headers["content-type"], answer.body) == (status, kind, body)
 
 
-class Source:
-    """Chunks without an end, which count how often they are closed."""
-
-    def __init__(self) -> None:
-        self.closed = 0
-
-    def __iter__(self) -> "Source":
-        return self
-
-    def __next__(self) -> bytes:
-        return b"x"
-
-    def close(self) -> None:
-        self.closed += 1
-
-
 @pytest.mark.parametrize(("status", "headers"), [
     (99, None), (600, None), (True, None), (200, {"Content-Length": "1"}), (200, {"X-A": "a\r\nb"}), (200, 5),
     (200, [("X-A",)])])
 def test_a_stream_in_a_triple_that_cannot_be_sent_is_closed(
     status: int, headers: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    source = Source()
+    source = Source(b"x", b"x", b"x")
     assert answer_to(lambda request: (status, headers, source)).status == 500
     assert source.closed == 1
 
 
 def test_a_stream_of_another_request_is_not_closed_by_a_triple(caplog: pytest.LogCaptureFixture) -> None:
-    source = Source()
+    source = Source(b"x", b"x", b"x")
     kept = Response.stream(source, length=3)
     made = endpoint(lambda request: kept, "GET")
     body: Any = made(Request.build())[2]
@@ -153,7 +138,7 @@ def test_a_stream_of_another_request_is_not_closed_by_a_triple(caplog: pytest.Lo
 def test_a_status_without_a_body_closes_the_stream_that_it_drops(
     form: Callable[[Any, int], Any], status: int
 ) -> None:
-    source = Source()
+    source = Source(b"x", b"x", b"x")
     answer = answer_to(lambda request: form(source, status))
     assert (answer.status, answer.body, source.closed) == (status, b"", 1)
 

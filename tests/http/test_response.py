@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fsroute.http.errors import HTTPError
 from fsroute.http.response import Response
+from tests.sources import Source
 
 TEXT = ("Content-Type", "text/plain; charset=utf-8")
 
@@ -122,21 +123,6 @@ def test_a_header_is_refused_at_the_point_of_setting(headers: Any) -> None:
             make()
 
 
-class Source:
-    """Chunks that know how often they were closed."""
-
-    closed = 0
-
-    def __iter__(self) -> "Source":
-        return self
-
-    def __next__(self) -> bytes:
-        return b"x"
-
-    def close(self) -> None:
-        self.closed += 1
-
-
 @pytest.mark.parametrize("make", [
     lambda source: Response(source, status=999), lambda source: Response(source, headers={"a b": "c"}),
     lambda source: Response.stream(source, status=99),
@@ -144,7 +130,7 @@ class Source:
     lambda source: Response.events(source, headers={"Content-Length": "1"}),
 ])
 def test_a_source_that_is_refused_with_its_response_is_closed(make: Callable[[Source], Response]) -> None:
-    source = Source()
+    source = Source(b"x")
     with pytest.raises(ValueError, match=r"."):
         make(source)
     assert source.closed == 1

@@ -19,40 +19,12 @@ from fsroute.http.request import Request
 from fsroute.http.response import Response
 from fsroute.http.send import answer, streamed, without_body
 from fsroute.http.stream import Stream
+from tests.sources import Counted, Source
 
 MakeRequest = Callable[..., Request]
 Host = Callable[..., tuple[str, list[tuple[str, str]], bytes]]
 
 BYTES = ("Content-Type", "application/octet-stream")
-
-
-class Counted:
-    """What is held open, and counts how often it is closed. A generator that never started cannot."""
-
-    def __init__(self) -> None:
-        self.closed = 0
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class Source(Counted):
-    """An iterator that counts what is pulled from it. An exception among its chunks is raised."""
-
-    def __init__(self, *chunks: Any) -> None:
-        super().__init__()
-        self._chunks = iter(chunks)
-        self.pulled = 0
-
-    def __iter__(self) -> "Source":
-        return self
-
-    def __next__(self) -> Any:
-        self.pulled += 1
-        chunk = next(self._chunks)
-        if isinstance(chunk, BaseException):
-            raise chunk
-        return chunk
 
 
 class Cursor(Counted):
