@@ -11,11 +11,9 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from .handlers import builtin
 from .handlers.build import DEFAULT_PUBLIC, build
 from .handlers.explanation import Explanation, explain
 from .handlers.options import Options
-from .handlers.resource import Resource
 from .http.request import Request, Settings
 from .http.send import Closing
 from .http.site import Site
@@ -28,12 +26,12 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
+    from .handlers.build import Found, Miss
     from .http.send import Endpoint
     from .http.wsgi import Environ
     from .routing.route import Route
 
     WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-    Found = tuple[Resource, dict[str, Any]]     # what answers, and the values of the path
 
 
 class App:
@@ -68,14 +66,10 @@ class App:
         self._site = Site(hosts, proxies)
         self._hosts = self._site.passed
         nowhere = Settings(None, max_body, self._site, self._path_for)
-        self._resources, matcher = build(root, package, public, options, nowhere, lazy)
-        self._patterns = {route.pattern: route for route in self._resources}
-        self._match = matcher.match
+        self._table = build(root, package, public, options, nowhere, lazy)
+        self._patterns = {route.pattern: route for route in self._table.resources}
+        self._match = self._table.match
         self._fallback = fallback
-        self._not_found = Resource(nowhere, {}, builtin.not_found)
-        self._bad_host = Resource(nowhere, {}, builtin.bad_host)
-        self._bad_path = Resource(nowhere, {}, builtin.bad_path)
-        self._asterisk = Resource(nowhere, {"OPTIONS": builtin.options(options.methods)}, builtin.bad_path)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answers one request (PEP 3333)."""
@@ -84,7 +78,7 @@ class App:
         found = self._match(path) if plain else None
         if found is None:
             path, found = (path, self._unmatched(path)) if plain else self._judge(environ, path)
-            if found[0] is self._not_found and self._fallback is not None:
+            if self._fallback is not None and found[0].status == 404:
                 return self._fallback(environ, start_response)
         resource, params = found
         environ["fsroute.route"] = resource.settings.route
@@ -101,10 +95,12 @@ class App:
     def _judge(self, environ: Environ, raw: str) -> tuple[str, Found]:
         """The path as text, and what answers a request whose Host is new or whose path is not plain ASCII."""
         if not self._site.knows(environ):
-            return replaced_path(raw), (self._bad_host, {})
+            for name in ("HTTP_HOST", "HTTP_X_FORWARDED_HOST"):     # no middleware may build a URL from it
+                environ.pop(name, None)
+            return replaced_path(raw), (self._table.bad_host, {})
         path = decoded_path(raw)
         if path is None:
-            return replaced_path(raw), (self._bad_path, {})
+            return replaced_path(raw), (self._table.bad_path, {})
         return path, self._match(path) or self._unmatched(path)
 
     def _unmatched(self, path: str) -> Found:
@@ -114,9 +110,10 @@ class App:
             slashed = resource.with_slash()
             if slashed is not None:
                 return slashed, params
+        table = self._table
         if path[0] == "/":
-            return self._not_found, {}
-        return (self._asterisk if path == "*" else self._bad_path), {}
+            return (table.not_found, {}) if table.nearest is None else table.nearest(path)
+        return (table.asterisk if path == "*" else table.bad_path), {}
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -124,9 +121,17 @@ class App:
 
         Imports what lazy=True had left for later, and raises as that does.
         """
-        for resource in self._resources.values():
+        for resource in self._table.resources.values():
             resource.filled()
-        return tuple(self._resources)
+        return tuple(self._table.resources)
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """The places below which a path without a route meets other middleware or error files than above.
+
+        The root's is the first; there is none at all in an app without such files.
+        """
+        return tuple(self._table.misses)
 
     def url_for(self, pattern: str, /, **values: Any) -> str:
         """The URL of a route, below where the app is mounted: url_for("/api/users/[id]", id=42).
@@ -151,6 +156,6 @@ class App:
         """
         decoded = decoded_path(path_info(path) or "/")
         if decoded is None:
-            return Explanation(400, None, None, {}, [])
+            return Explanation(400, None, None, {}, [], self._table.bad_path.chain)
         resource, params = self._match(decoded) or self._unmatched(decoded)
-        return explain(method, decoded, resource, params, self._resources)
+        return explain(method, decoded, resource, params, self._table.resources)

@@ -54,8 +54,11 @@ def environ_of(method: str, target: str, body: bytes | None = None, **more: Any)
     return {key: value for key, value in (environ | more).items() if value is not None}
 
 
-def exchange(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
-    """Runs the request. AssertionError when the answer is not what a host may be given."""
+def exchange(app: WSGIApplication, environ: dict[str, Any], shaped: bool = False) -> Answer:
+    """Runs the request. AssertionError when the answer is not what a host may be given.
+
+    shaped: errors look as the app's own error files, or a handler's Response, make them.
+    """
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
@@ -78,6 +81,8 @@ def exchange(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
     body = b"".join(chunks)
     assert chunks == [b""] or b"" not in chunks, "some hosts take an empty chunk for the end"
     _lint(method, status, headers, body, made=isinstance(result, list) and method != "HEAD")
+    if int(status[:3]) >= 400 and not shaped:
+        _lint_error({name.lower(): value for name, value in headers})
     return Answer(int(status[:3]), {name.lower(): value for name, value in headers}, body)
 
 
@@ -104,6 +109,9 @@ def _lint(method: str | None, status: str, headers: list[tuple[str, str]], body:
         assert not body, body
     else:
         assert length in (None, str(len(body))), (headers, body)
-    if int(status[:3]) >= 400:
-        assert fields["content-type"] in ("application/problem+json", "text/html; charset=utf-8"), headers
-        assert (fields["cache-control"], fields["vary"]) == ("no-store", "Accept"), headers
+
+
+def _lint_error(fields: dict[str, str]) -> None:
+    assert fields["content-type"] in ("application/problem+json", "text/html; charset=utf-8"), fields
+    assert fields["cache-control"] == "no-store", fields
+    assert "Accept" in fields["vary"].split(", "), fields

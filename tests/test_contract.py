@@ -255,11 +255,11 @@ def test_requests_do_not_change_an_app(make: Make) -> None:
     app = make({"route.py": ECHO, "[id]/route.py": ECHO + "trailing_slash = 'ignore'\n",
                 "x/page.html": "<p>"})
     matcher = app._match.__self__       # type: ignore[attr-defined]
-    tables = (app._resources, app._patterns, matcher._static, matcher._final)
+    tables = (app._table.resources, app._patterns, matcher._static, matcher._final)
 
     def state() -> object:
         resources = [(resource.settings, resource.refuse, resource.slashed, dict(resource.endpoints))
-                     for resource in app._resources.values()]
+                     for resource in app._table.resources.values()]
         return [*vars(app).items()], [dict(table) for table in tables], resources
 
     exchange(app, environ_of("GET", "/"))

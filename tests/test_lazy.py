@@ -22,7 +22,7 @@ def POST(request): return {"size": len(request.bytes())}
 
 
 def module_of(app: App, name: str) -> Any:
-    return sys.modules.get(f"{Path(next(iter(app._resources)).file).parents[1].name}.{name}")
+    return sys.modules.get(f"{Path(next(iter(app._table.resources)).file).parents[1].name}.{name}")
 
 
 @pytest.mark.parametrize(("method", "target", "status"), [
@@ -54,7 +54,7 @@ def test_a_routes_own_settings_count_from_the_first_request_on(make: Make) -> No
 
 def test_a_request_that_was_on_its_way_when_another_filled_the_route_has_the_routes_limit(make: Make) -> None:
     app = make({"a/route.py": ECHO}, lazy=True)
-    resource = next(iter(app._resources.values()))
+    resource = next(iter(app._table.resources.values()))
     early = Request(environ_of("POST", "/a", b"four"), "/a", {}, resource.settings)
     resource.filled()
     assert resource.endpoints["POST"](early)[0].startswith("413")
@@ -93,7 +93,7 @@ def test_what_was_wrong_and_is_mended_is_served_after_a_while(
     monkeypatch.setattr("fsroute.handlers.loader.lazy.__defaults__", (lambda: now[0],))
     app = make({"a/route.py": "def get(): ...\n", "b/route.py": "1 / 0\n"}, lazy=True)
     for name in ("a", "b"):
-        file = Path(next(iter(app._resources)).file).parents[1] / name / "route.py"
+        file = Path(next(iter(app._table.resources)).file).parents[1] / name / "route.py"
         assert exchange(app, environ_of("GET", f"/{name}")).status == 500
         file.write_text("def GET(): return {'mended': True}  # and longer, so that it is seen\n")
         assert exchange(app, environ_of("GET", f"/{name}")).status == 500

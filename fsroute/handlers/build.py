@@ -10,40 +10,77 @@ from __future__ import annotations
 
 import gc
 import os
-from functools import partial
 
 from ..http.files import CODINGS, page, public
 from ..routing.faults import TreeError
+from ..routing.places import Places
+from ..routing.route import pattern
 from ..routing.tree import Tree, scan
 from ..routing.trie import Matcher
-from . import builtin, exports
-from .binding import BindingError, bind
-from .endpoint import endpoint
+from . import builtin
+from .composer import Composer
+from .folderfiles import chains_of
+from .guards import chains_of_public, note_left_out
 from .loader import ImportFault, modules_of
-from .resource import LazyResource, Resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
     from typing import Any
 
     from ..http.request import Settings
-    from ..http.send import Endpoint
     from ..routing.route import Route
+    from .chain import Chain
     from .loader import Modules
     from .options import Options
+    from .resource import Resource
 
-    Handler = Callable[..., Any]
-    Resources = dict[Route, Resource]
+    Found = tuple[Resource, dict[str, Any]]     # what answers, and the values of the path
 
 DEFAULT_PUBLIC = "public"
 """The folder that may be missing."""
 
 
+class Miss:
+    """What happens to paths at and below a place that no route matches.
+
+    pattern: of the place. folder: that speaks for it. chain: the names of the middleware, outermost first.
+    """
+
+    __slots__ = ("chain", "folder", "pattern")
+
+    def __init__(self, pattern: str, folder: str, chain: tuple[str, ...]) -> None:
+        self.pattern = pattern
+        self.folder = folder
+        self.chain = chain
+
+
+class Table:
+    """What answers, worked out once.
+
+    resources: by route, in the order of the tree. match: what answers a path, or None.
+    not_found, bad_host, bad_path, asterisk: for what has no route; nearest: what to take in place of
+    not_found, by the path, None where that is the same everywhere. misses: the same for people.
+    """
+
+    __slots__ = ("asterisk", "bad_host", "bad_path", "match", "misses", "nearest", "not_found", "resources")
+
+    def __init__(self, resources: dict[Route, Resource], matcher: Matcher, misses: list[Miss],
+                 composer: Composer, chain: Chain) -> None:
+        """chain: of the root."""
+        self.resources = resources
+        self.match: Callable[[str], Found | None] = matcher.match
+        self.nearest: Callable[[str], Found] | None = matcher.nearest if misses else None
+        self.misses = misses
+        self.not_found = composer.of_miss(chain)
+        self.bad_host = composer.of_builtin(builtin.bad_host, chain)
+        self.bad_path = composer.of_builtin(builtin.bad_path, chain)
+        self.asterisk = composer.of_asterisk(chain)
+
+
 def build(root: str | os.PathLike[str], package: str | None, public: str | os.PathLike[str] | None,
-          options: Options, nowhere: Settings, lazy: bool) -> tuple[Resources, Matcher]:
-    """What answers each route of the tree, in its order, and the matcher that finds it.
+          options: Options, nowhere: Settings, lazy: bool) -> Table:
+    """What answers each request to the tree.
 
     root: the folder. package: its module name, the folder's own when None. public: the folder of public
     files, None for none; a relative one lies beside the root. options: the app's, where a route file has
@@ -55,8 +92,7 @@ def build(root: str | os.PathLike[str], package: str | None, public: str | os.Pa
     gc.disable()            # half of a large start is the collector's: 10,000 files 2.3 s instead of 4.6
     try:
         tree = _scanned(os.fspath(root), None if public is None else os.fspath(public))
-        resources = _resources(tree, package, _Composer(options, nowhere), lazy)
-        return resources, Matcher([(route.segments, resource) for route, resource in resources.items()])
+        return _table(tree, modules_of(tree, package), Composer(options, nowhere), lazy)
     finally:
         if collecting:
             gc.enable()
@@ -75,86 +111,42 @@ def _scanned(root: str, public: str | None) -> Tree:
     return tree
 
 
-def _resources(tree: Tree, package: str | None, composer: _Composer, lazy: bool) -> Resources:
-    modules = modules_of(tree, package)
-    resources: Resources = {}
+def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) -> Table:
+    if not tree.routed:
+        raise TreeError(tree.root, tree.faults)
+    places, chains = Places(tree.routed), chains_of(tree, modules)
+    around_files = chains_of_public(tree, places, chains)
+    note_left_out(tree, chains)
+    resources: dict[Route, Resource] = {}
     for route in tree.routes:
-        if route.kind == "page":
-            resources[route] = composer.of_file(route, page(route.file), tree)
-        elif route.kind == "public":
+        if route.kind == "public":
             found = tree.public[route]
             handler = public(route.segments[-1].name, found.root, found.parts, found.compressed)
-            resources[route] = composer.of_file(route, handler, tree)
+            resources[route] = composer.of_file(route, handler, around_files[route.segments[:-1]], tree)
+            continue
+        chain = chains[os.path.dirname(route.file)]
+        if route.kind == "page":
+            resources[route] = composer.of_file(route, page(route.file), chain, tree)
         elif modules is not None and lazy:
-            resources[route] = composer.later(route, modules)
+            resources[route] = composer.later(route, chain, modules)
         elif modules is not None and (module := modules.get(route.module, route.file)) is not None:
-            resources[route] = composer.of_module(route, module, tree)
+            resources[route] = composer.of_module(route, module, chain, tree)
     if modules is not None:
         modules.report()
     if tree.faults:
         # one traceback is enough to see what a failed import looks like
         cause = next((fault.error for fault in tree.faults if isinstance(fault, ImportFault)), None)
         raise TreeError(tree.root, tree.faults) from cause
-    return resources
-
-
-class _Composer:
-    """Makes the Resource of a route. What is wrong with its file joins the faults of the tree it is given."""
-
-    def __init__(self, options: Options, nowhere: Settings) -> None:
-        self._options = options
-        self._nowhere = nowhere
-        self._made: dict[tuple[str, ...], tuple[Endpoint, Endpoint]] = {}      # OPTIONS and 405, by methods
-
-    def of_file(self, route: Route, handler: Handler, tree: Tree) -> Resource:
-        """Of a page or a public file. handler: takes the request and nothing else."""
-        where = f"GET in {tree.shown(route.file)}"
-        return self._compose(route, {"GET": endpoint(handler, where)}, self._options)
-
-    def of_module(self, route: Route, module: ModuleType, tree: Tree) -> Resource:
-        """Of a route file that was imported."""
-        options = self._options
-        for problem, mend in exports.faults(module, options.methods):
-            tree.fault([route.file], problem, mend)
-        try:
-            options = options.of(module)
-        except ValueError as error:
-            tree.fault([route.file], str(error), "correct it, or leave it out: App(...) has the default")
-        handlers = exports.handlers(module, options.methods)
-        return self._compose(route, self._bound(route, handlers, tree), options)
-
-    def later(self, route: Route, modules: Modules) -> Resource:
-        """Of a route file whose import is left to the first request for it."""
-        settings = self._nowhere.of(route.pattern, self._options.max_body)
-        return LazyResource(settings, partial(self._now, route, modules))
-
-    def _now(self, route: Route, modules: Modules) -> Resource:
-        tree = Tree(modules.root)               # of this file alone
-        resource = self.of_module(route, modules.load(route.module, route.file), tree)
-        if tree.faults:
-            modules.forget(route.module)        # or the next try would find it as it was
-            raise TreeError(tree.root, tree.faults)
-        return resource
-
-    def _bound(self, route: Route, handlers: dict[str, Handler], tree: Tree) -> dict[str, Endpoint]:
-        endpoints = {}
-        for method, handler in handlers.items():
-            try:
-                where = f"{method} in {tree.shown(route.file)}"
-                endpoints[method] = endpoint(bind(handler, route.segments), where)
-            except BindingError as error:
-                tree.fault([route.file], f"{method} {error.problem}", error.mend)
-        return endpoints
-
-    def _compose(self, route: Route, endpoints: dict[str, Endpoint], options: Options) -> Resource:
-        methods = route.methods = tuple(sorted(endpoints))
-        made = self._made.get(methods)
-        if made is None:            # thousands of routes have the same few sets of methods
-            made = self._made[methods] = builtin.options(methods), builtin.not_allowed(methods)
-        settings = self._nowhere.of(route.pattern, options.max_body)
-        resource = Resource(settings, {"OPTIONS": made[0], **endpoints}, made[1])
-        if options.trailing_slash == "redirect":
-            resource.slashed = Resource(settings, {}, builtin.without_slash)
-        elif options.trailing_slash == "ignore":
-            resource.slashed = resource
-        return resource
+    entries = [(route.segments, resource) for route, resource in resources.items()]
+    chain = chains[tree.root]
+    if not any(chains.values()):
+        return Table(resources, Matcher(entries), [], composer, chain)
+    misses, placed = [], []
+    for place in places:
+        speaker = place.speaker
+        own = chains[speaker.path]
+        placed.append((place.segments, speaker.segments or (), composer.of_miss(own)))
+        if not place.segments or own is not chains[places.before(place).speaker.path]:
+            misses.append(Miss(pattern(place.segments), tree.shown(speaker.path), own.names))
+    tree.routed.clear()     # a lazy app keeps its tree, and needs of it no more than the names of folders
+    return Table(resources, Matcher(entries, placed), misses, composer, chain)

@@ -47,11 +47,21 @@ def endpoint(call: Callable[[Request], Any], where: str) -> Endpoint:
         except Exception as error:
             return answer(problem(error, request))
         except BaseException as error:
-            if not is_cancellation(error):
+            try:
+                return answer(problem(failure(error), request))
+            except BaseException:
                 request.release()
                 raise
-            return answer(problem(RuntimeError("something the handler waited for was cancelled"), request))
     return answered
+
+
+def failure(error: BaseException) -> Exception:
+    """What was raised, where it can be answered. Raises it again where it cannot (rule 1)."""
+    if isinstance(error, Exception):
+        return error
+    if is_cancellation(error):
+        return RuntimeError("something the handler waited for was cancelled")
+    raise error
 
 
 def respond(result: Any, where: str, request: Request) -> Response:

@@ -9,7 +9,6 @@ Rules this module keeps
 from __future__ import annotations
 
 from ..routing.explain import passed_over
-from . import builtin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,23 +26,27 @@ class Explanation:
     what a fallback takes over.
     route: the route, None on a miss. handler: the name of the function in its file, None where none runs.
     params: the raw values by name. passed_over: other routes, each with the reason.
+    chain: the names of the middleware that runs, outermost first.
     """
 
-    __slots__ = ("handler", "params", "passed_over", "route", "status")
+    __slots__ = ("chain", "handler", "params", "passed_over", "route", "status")
 
     def __init__(self, status: int, route: Route | None, handler: str | None, params: dict[str, Any],
-                 passed_over: list[tuple[Route, str]]) -> None:
+                 passed_over: list[tuple[Route, str]], chain: tuple[str, ...] = ()) -> None:
         self.status = status
         self.route = route
         self.handler = handler
         self.params = params
         self.passed_over = passed_over
+        self.chain = chain
 
     def __str__(self) -> str:
         lines = [str(self.status)]
         if self.route is not None:
             lines[0] += f" {self.route.pattern}"
             lines.append(f"  {self.handler or 'no handler'} in {self.route.file}")
+        if self.chain:
+            lines.append(f"  through {', '.join(self.chain)}")
         lines += [f"  {name} = {value!r}" for name, value in self.params.items()]
         lines += [f"  not {route.pattern}: {reason}" for route, reason in self.passed_over]
         return "\n".join(lines)
@@ -62,14 +65,15 @@ def explain(method: str, path: str, resource: Resource, params: dict[str, Any],
     route = next((route for route in routes if route.pattern == pattern), None)
     others = passed_over(routes, path.removesuffix("/") or "/", route)
     status, handler = _outcome(method, resource, route)
-    return Explanation(status, route, handler, params, others)
+    inner = route.used.get(handler, ()) if route is not None and handler is not None else ()
+    return Explanation(status, route, handler, params, others, resource.chain + inner)
 
 
 def _outcome(method: str, resource: Resource, route: Route | None) -> tuple[int, str | None]:
     """The status, and the name of the handler that runs, if one does."""
     if route is not None:
-        if resource.refuse is builtin.without_slash:
-            return 308, None
+        if resource.status is not None:
+            return resource.status, None
         handler = "GET" if method == "HEAD" and "HEAD" not in route.methods else method
         if handler in route.methods:
             return 200, handler
@@ -77,4 +81,4 @@ def _outcome(method: str, resource: Resource, route: Route | None) -> tuple[int,
         return 204, None
     if route is not None:
         return 405, None
-    return (404 if resource.refuse is builtin.not_found else 400), None
+    return resource.status or 404, None

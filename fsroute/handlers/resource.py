@@ -11,8 +11,7 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from ..http.problems import problem
-from ..http.send import answer, without_body
+from ..http.send import without_body
 from .loader import lazy
 
 TYPE_CHECKING = False
@@ -30,16 +29,21 @@ class Resource:
     endpoints: by method; HEAD falls back to GET.
     refuse: the endpoint for every other method: a 405, or for a resource that stands for a miss the 404.
     slashed: the resource that answers the same path with a final slash; None: that path is a miss.
+    chain: the names of the middleware around all of them, outermost first.
+    status: what this answers by itself, such as 404 or 308; None where a route answers.
     """
 
-    __slots__ = ("endpoints", "refuse", "settings", "slashed")
+    __slots__ = ("chain", "endpoints", "refuse", "settings", "slashed", "status")
 
-    def __init__(self, settings: Settings, endpoints: dict[str, Endpoint], refuse: Endpoint) -> None:
+    def __init__(self, settings: Settings, endpoints: dict[str, Endpoint], refuse: Endpoint,
+                 chain: tuple[str, ...] = (), status: int | None = None) -> None:
         head = endpoints.get("HEAD") or endpoints.get("GET") or refuse
         self.settings = settings
         self.endpoints = {**endpoints, "HEAD": without_body(head)}
         self.refuse = refuse
         self.slashed: Resource | None = None
+        self.chain = chain
+        self.status = status
 
     def with_slash(self) -> Resource | None:
         """What answers the same path with a final slash; None: that path is a miss."""
@@ -54,13 +58,16 @@ class LazyResource(Resource):
     """A resource that is made when it is first asked for.
 
     make: makes the real one; what it raises is kept for a while (see loader.lazy).
+    failing: makes the endpoint that answers with what was raised.
     """
 
-    __slots__ = ("_make",)
+    __slots__ = ("_failing", "_make")
 
-    def __init__(self, settings: Settings, make: Callable[[], Resource]) -> None:
-        super().__init__(settings, {}, self._first)
+    def __init__(self, settings: Settings, make: Callable[[], Resource],
+                 failing: Callable[[Exception], Endpoint], chain: tuple[str, ...]) -> None:
+        super().__init__(settings, {}, self._first, chain)
         self._make = lazy(make)
+        self._failing = failing
 
     def with_slash(self) -> Resource | None:
         """As above; this one, which answers with what went wrong, when it cannot be made."""
@@ -85,5 +92,5 @@ class LazyResource(Resource):
         try:
             resource = self.filled()
         except Exception as error:
-            return answer(problem(error, request))
+            return self._failing(error)(request)
         return resource.endpoints.get(request.method, resource.refuse)(request)

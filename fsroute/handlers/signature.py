@@ -23,7 +23,7 @@ NONE = object()         # no annotation
 _HOW = ("positional", "either", "*args", "keyword", "**kwargs")     # by the number of inspect's kind
 
 # code flags (inspect.CO_*)
-_VARARGS, _VARKEYWORDS, _GENERATOR, _ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x200
+_VARARGS, _VARKEYWORDS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
 
 
 class Unresolved:
@@ -46,17 +46,13 @@ class Parameter:
         self.annotation = annotation
 
 
-def is_generator(handler: Callable[..., Any]) -> bool:
-    """Whether a call of it makes a generator and runs nothing."""
-    return bool(_flags(handler) & _GENERATOR)
-
-
 def is_async_generator(handler: Callable[..., Any]) -> bool:
     """The same for `async def` with a yield in it."""
-    return bool(_flags(handler) & _ASYNC_GENERATOR)
+    return bool(flags(handler) & ASYNC_GENERATOR)
 
 
-def _flags(handler: Any) -> int:
+def flags(handler: Any) -> int:
+    """The flags of the code that a call of it runs."""
     while isinstance(handler, partial):
         handler = handler.func
     if not hasattr(handler, "__code__"):        # an object with a __call__ method
@@ -81,10 +77,10 @@ def parameters(handler: Callable[..., Any]) -> list[Parameter]:
 def _of_code(handler: Callable[..., Any]) -> list[Parameter]:
     """What inspect.signature says of a plain function, without its 14 ms of import."""
     code = handler.__code__
-    positional, flags = code.co_posonlyargcount, code.co_flags
+    positional, bits = code.co_posonlyargcount, code.co_flags
     hows = ["positional"] * positional + ["either"] * (code.co_argcount - positional)
     hows += ["keyword"] * code.co_kwonlyargcount
-    hows += ["*args"] * bool(flags & _VARARGS) + ["**kwargs"] * bool(flags & _VARKEYWORDS)
+    hows += ["*args"] * bool(bits & _VARARGS) + ["**kwargs"] * bool(bits & _VARKEYWORDS)
     return [Parameter(name, how) for name, how in zip(code.co_varnames, hows, strict=False)]
 
 

@@ -39,9 +39,15 @@ def problem(error: Exception, request: Request) -> Response:
         except Exception as fault:
             error = fault
         else:
-            _drop_frames(error)
+            drop_frames(error)
             return response
-    log_exception(error, request)
+    return failed(error, request)
+
+
+def failed(fault: Exception, request: Request) -> Response:
+    """The plain 500, for what has no answer of its own; it is logged."""
+    log_exception(fault, request)
+    accept = request.environ.get("HTTP_ACCEPT")
     return _shaped(HTTPError(500, "The server failed to answer. The fault was logged."), accept)
 
 
@@ -71,7 +77,8 @@ def _shaped(error: HTTPError, accept: str | None) -> Response:
     return response
 
 
-def _drop_frames(error: BaseException) -> None:
+def drop_frames(error: BaseException) -> None:
+    """Takes the tracebacks from an exception and from all that it came from."""
     chained: list[BaseException | None] = [error]
     while chained:
         one = chained.pop()

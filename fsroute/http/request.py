@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from .forms import Form
     from .headers import Given
+    from .stream import Stream
     from .wsgi import Environ
 
     PathFor = Callable[[str, dict[str, Any]], str]
@@ -91,8 +92,10 @@ class Request:
     params: the dynamic segments' values by name, always the raw text: a str, for a catch-all a list of str.
     """
 
-    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_settings", "_state",
-                 "_stream", "environ", "method", "params", "path")
+    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_reached", "_sending",
+                 "_settings", "_state", "_stream", "environ", "method", "params", "path")
+    _reached: int               # these two are the chain's: how deep it is in,
+    _sending: Stream | None     # and the stream that answers so far
 
     def __init__(self, environ: Environ, path: str, params: dict[str, Any], settings: Settings) -> None:
         self.environ = environ

@@ -65,8 +65,9 @@ class Response:
     Raises ValueError for a status or header that does not pass, TypeError for another kind of body.
     """
 
-    __slots__ = ("_body", "_fields", "_status")
+    __slots__ = ("_body", "_exception", "_fields", "_status")
     _body: Any      # bytes or a Stream
+    _exception: Exception | None
 
     def __init__(self, body: bytes | str | Iterator[Any] = b"", *, status: int = 200,
                  headers: Given = None) -> None:
@@ -118,10 +119,24 @@ class Response:
         """The fields, ready to be changed."""
         return Headers(self._fields)
 
+    @property
+    def exception(self) -> Exception | None:
+        """What was raised, where this is the answer to it; None for an answer that was returned.
+
+        For middleware: `call_next` returns an answer also when the handler failed.
+        """
+        return self._exception
+
+    def raise_exception(self) -> None:
+        """Raises what was raised again, or does nothing."""
+        if self._exception is not None:
+            raise self._exception
+
     def copy(self) -> Response:
         """The same answer with headers of its own; a stream is shared."""
         made = _new(type(self))
         made._status, made._fields, made._body = self._status, [*self._fields], self._body
+        made._exception = self._exception
         return made
 
     def set_cookie(self, name: str, value: str, *, max_age: int | timedelta | None = None,
@@ -246,6 +261,7 @@ class Response:
         """
         self._body = body
         self._fields = fields
+        self._exception = None
         try:
             self._status = 200 if status == 200 else checked(status)
             if headers is not None:

@@ -54,6 +54,11 @@ def streamed(response: Response, request: Request) -> Answer:
     """The response to that request, where its body may be a stream. Raises what its first chunk raises."""
     if isinstance(response._body, Stream):
         response = response._body.settled(response, request)
+    return sent(response)
+
+
+def sent(response: Response) -> Answer:
+    """The response as a host takes it; if its body is a stream, that is settled."""
     body = response._body
     if not isinstance(body, Stream) or response._status in _SPECIAL:
         return answer(response)

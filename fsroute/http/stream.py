@@ -7,7 +7,8 @@ Rules this module keeps
 2. `close()` reaches the source once, on every way out: its end, its failure, HEAD, a client that left.
 3. A length that was promised is kept to (RFC 9110, 8.6): what is more is cut; what is less is an error after
    the last byte, upon which the host cuts the connection.
-4. What fails after the first byte goes to the log and to the host: it can become no other answer.
+4. A stream that is made of another one closes it too, after itself.
+5. What fails after the first byte goes to the log and to the host: it can become no other answer.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Stream:
     Raises TypeError for a source or length of another kind, ValueError for a negative length.
     """
 
-    __slots__ = ("_encode", "_first", "_iterator", "_left", "_request", "_source", "length")
+    __slots__ = ("_encode", "_first", "_inner", "_iterator", "_left", "_request", "_source", "length",
+                 "was_read")
 
     def __init__(self, source: Iterable[Any], length: int | None = None,
                  encode: Callable[[Any], bytes] = encoded, preface: bytes = b"") -> None:
@@ -75,6 +77,8 @@ class Stream:
         self._encode = encode
         self._first = preface
         self._request: Request | None = None
+        self._inner: Stream | None = None
+        self.was_read = False       # begun by somebody who is not the host
 
     def settled(self, response: Response, request: Request) -> Response:
         """The response as this request gets it, ready to be sent. Raises what making it so raises.
@@ -100,7 +104,12 @@ class Stream:
         """What the host iterates and closes."""
         return self
 
+    def wraps(self, inner: Stream) -> None:
+        """Has another stream closed after this one, which may be made of it."""
+        self._inner = inner
+
     def __iter__(self) -> Iterator[bytes]:
+        self.was_read = True
         return self
 
     def __next__(self) -> bytes:
@@ -155,6 +164,9 @@ class Stream:
         finally:
             if source is not iterator:
                 self._close(source)
+            inner, self._inner = self._inner, None
+            if inner is not None:
+                inner.close()
 
     def _close(self, opened: Any) -> None:
         try:

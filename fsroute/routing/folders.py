@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from .route import RouteKind, Segment
 
 HANDLERS: dict[str, RouteKind] = {"route.py": "route", "page.html": "page"}
-NOT_YET = ("middleware.py", "error.py")
-SPECIAL = (*HANDLERS, *NOT_YET)
+INHERITED = ("middleware.py", "error.py")
+"""What holds for a folder and all below it."""
+SPECIAL = (*HANDLERS, *INHERITED)
 # Slips besides those of case. None is a likely name for a helper, as errors.py or router.py would be.
 _SLIPS = {
     "routes.py": "route.py",
@@ -39,6 +40,7 @@ class Folder:
 
     path, real: absolute, as reached and with all links resolved. shown: as faults name it.
     special: the special files by the name they have: the name they should have, and whether they are files.
+    inherited: the paths of its middleware.py and error.py, by these names, where nothing is wrong with them.
     beside: the module names that .py files and private folders have already, and whose name that is.
     routed: whether a special file lies in it or below.
     misnamed: whether its own name has a fault.
@@ -49,8 +51,8 @@ class Folder:
     """
 
     __slots__ = (
-        "beside", "catch_all", "children", "misnamed", "module", "name", "named", "parent", "path", "real",
-        "routed", "segments", "shown", "special", "spellings",
+        "beside", "catch_all", "children", "inherited", "misnamed", "module", "name", "named", "parent",
+        "path", "real", "routed", "segments", "shown", "special", "spellings",
     )  # fmt: skip
 
     def __init__(self, name: str, path: str, real: str, shown: str, parent: Folder | None) -> None:
@@ -61,6 +63,7 @@ class Folder:
         self.parent = parent
         self.children: list[Folder] = []
         self.special: dict[str, tuple[str, bool]] = {}
+        self.inherited: dict[str, str] = {}
         self.beside: dict[str, str] = {}
         self.routed = False
         self.misnamed = False
@@ -69,6 +72,10 @@ class Folder:
         self.named: dict[str, Folder] = {}
         self.catch_all: Folder | None = None
         self.module: str | None = ""
+
+    def module_of(self, name: str) -> str:
+        """The module of a file in this folder, relative to the root. name: without its ".py"."""
+        return f"{self.module}.{name}" if self.module else name
 
 
 def read_folders(root: str, shown: str) -> tuple[list[Folder], list[Fault]]:

@@ -9,6 +9,8 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     SegmentKind = Literal["literal", "param", "rest", "optional"]
     RouteKind = Literal["route", "page", "public"]
+
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})     # one for all the routes that use nothing
 
 
 class Segment:
@@ -64,9 +68,12 @@ class Route:
     module: the module's dotted name relative to the root, made of the folder names on disk, groups too, with
         every "." written "_": "api.files.[___path].route". Other files are no modules and have "".
     methods: the exported methods; empty until the file has been imported.
+    chain: the names of the middleware around it, outermost first. used: those of @use, by method.
+    left_out: of a catch-all, the folders below whose middleware does not run for what it answers.
     """
 
-    __slots__ = ("file", "kind", "methods", "module", "names", "pattern", "segments")
+    __slots__ = ("chain", "file", "kind", "left_out", "methods", "module", "names", "pattern", "segments",
+                 "used")
 
     def __init__(
         self, segments: Iterable[Segment], *, file: str, kind: RouteKind = "route", module: str = ""
@@ -78,6 +85,9 @@ class Route:
         self.kind: RouteKind = kind
         self.module = module
         self.methods: tuple[str, ...] = ()
+        self.chain: tuple[str, ...] = ()
+        self.used: Mapping[str, tuple[str, ...]] = _NOTHING
+        self.left_out: tuple[str, ...] = ()
 
     def path(self, values: Mapping[str, Any]) -> str:
         """The decoded path of this route with those values in it.

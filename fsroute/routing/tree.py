@@ -16,7 +16,7 @@ import os
 
 from .conflicts import find_conflicts
 from .faults import Fault
-from .folders import HANDLERS, NOT_YET, SPECIAL, read_folders
+from .folders import HANDLERS, SPECIAL, read_folders
 from .names import Misnamed, read
 from .public import read_public
 from .route import Route, Segment
@@ -37,9 +37,10 @@ class Tree:
     public: what lies behind those of the routes that are public files.
     faults: what is wrong with names, places and links. Whoever imports the files adds to it.
     folders: the absolute path of each folder visited, by its module name relative to the root ("" itself).
+    routed: the folders whose URL is known and in or below which a special file lies, each before those in it.
     """
 
-    __slots__ = ("faults", "folders", "public", "root", "routes")
+    __slots__ = ("faults", "folders", "public", "root", "routed", "routes")
 
     def __init__(self, root: str) -> None:
         self.root = root
@@ -47,6 +48,7 @@ class Tree:
         self.public: dict[Route, PublicFile] = {}
         self.faults: list[Fault] = []
         self.folders: dict[str, str] = {"": root}
+        self.routed: list[Folder] = []
 
     def shown(self, path: str) -> str:
         """An absolute path as faults name it: from the root's own name or its neighbour's on, with "/"."""
@@ -76,6 +78,7 @@ def scan(root: str, public: str | None = None, suffixes: Sequence[str] = ()) -> 
     for judge in (_judge_name, _judge_modules, _judge_files):
         for folder in folders:
             judge(tree, folder)
+    tree.routed = [folder for folder in folders if folder.routed and folder.segments is not None]
     if public is not None:
         tree.public = read_public(public, suffixes, tree)
         tree.routes += tree.public
@@ -166,21 +169,20 @@ def _mend_clash(folders: list[str], beside: str | None) -> str:
 
 
 def _judge_files(tree: Tree, folder: Folder) -> None:
-    """Make the routes of the folder."""
+    """Make the routes of the folder, and note what those below inherit."""
     for name, (right, is_file) in folder.special.items():
         path = os.path.join(folder.path, name)
-        if right in NOT_YET:
-            problem = f"{right} is not supported yet by this version"
-            mend = "remove it, or put its code into the handlers"
-        elif not is_file:
+        if not is_file:
             problem = "the link leads nowhere" if os.path.islink(path) else "it is not a regular file"
             mend = f"put a file {right} in its place"
         elif name != right:
             problem = f"the name is written {right}"
             mend = "merge the two files" if right in folder.special else f"rename the file to {right}"
         else:
-            if folder.segments is not None:
-                module = ".".join(filter(None, (folder.module, "route"))) if right == "route.py" else ""
+            if right not in HANDLERS:
+                folder.inherited[right] = path
+            elif folder.segments is not None:
+                module = folder.module_of("route") if right == "route.py" else ""
                 tree.routes.append(Route(folder.segments, file=path, kind=HANDLERS[right], module=module))
             continue
         tree.fault([path], problem, mend)

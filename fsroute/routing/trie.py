@@ -6,7 +6,9 @@ Rules this module keeps
    the route, not to the position: /[id] and /[slug]/posts live side by side.
 2. A path that does not begin with "/", or has an empty, "." or ".." segment, matches nothing ("/" itself is
    the root): so a final slash never matches, and no value can climb out of a folder.
-3. The cost does not grow with the number of routes, nothing is remembered per path, and nothing recurses:
+3. A path that no route matches has a nearest place: the deepest one reached over all branches, the literal
+   one of two equally deep. Values there obey rule 2 too.
+4. The cost does not grow with the number of routes, nothing is remembered per path, and nothing recurses:
    the walk visits each node of the trie at most once, and 50,000 segments are as safe as three.
 
 How a path is looked up
@@ -41,17 +43,22 @@ _NO_SEGMENT = frozenset(("", ".", ".."))
 class Matcher:
     """Finds the target of a path among (segments, target) entries. Immutable, so it may be shared by threads.
 
+    places: what speaks for a path without a route, as (segments of the place, those whose values it gets,
+    target); the second begin as the first do, under names of their own.
     Raises ValueError if two entries answer the same paths equally well: which one wins would be chance.
     """
 
     __slots__ = ("_final", "_root", "_static")
 
-    def __init__(self, entries: Iterable[tuple[Sequence[Segment], Any]]) -> None:
+    def __init__(self, entries: Iterable[tuple[Sequence[Segment], Any]],
+                 places: Iterable[tuple[Sequence[Segment], Sequence[Segment], Any]] = ()) -> None:
         self._root = _Node()
         self._static: dict[str, tuple[Any, str | None]] = {}
         self._final: dict[str, tuple[Any, str]] = {}
         for segments, target in entries:
             self._add(segments, target)
+        for way, segments, target in places:
+            self._node(way).place = _Leaf(target, segments)
 
     def match(self, path: str) -> tuple[Any, dict[str, Any]] | None:
         """The target and its values by name (str, or list[str] for a catch-all), or None.
@@ -96,14 +103,40 @@ class Matcher:
                 return None
             node, depth = untried.pop()
 
+    def nearest(self, path: str) -> tuple[Any, dict[str, Any]]:
+        """The target and values of the deepest place on the way to that path.
+
+        path: as above. Raises LookupError where nothing was placed at the root.
+        """
+        segments = path[1:].split("/") if path[:1] == "/" else []
+        best, reached = self._root.place, 0
+        pending = [(self._root, 0)]                 # the best one last
+        while pending:
+            node, depth = pending.pop()
+            if depth > reached and node.place is not None:
+                best, reached = node.place, depth
+            if depth < len(segments):
+                segment = segments[depth]
+                if node.param is not None and segment not in _NO_SEGMENT:
+                    pending.append((node.param, depth + 1))
+                if segment in node.literals:
+                    pending.append((node.literals[segment], depth + 1))
+        if best is None:
+            raise LookupError("there is no place at the root")
+        return best.found(segments)
+
+    def _node(self, segments: Sequence[Segment]) -> _Node:
+        node = self._root
+        for segment in segments:
+            node = node.child(segment)
+        return node
+
     def _add(self, segments: Sequence[Segment], target: Any) -> None:
         leaf = _Leaf(target, segments)
-        node = above = self._root
-        for segment in segments:
-            above, node = node, node.child(segment)
+        node = self._node(segments)
         node.settle(leaf)
         if segments and segments[-1].kind == "optional":
-            above.settle(leaf)
+            self._node(segments[:-1]).settle(leaf)
         self._tabulate(segments, target)
 
     def _tabulate(self, segments: Sequence[Segment], target: Any) -> None:
@@ -145,15 +178,16 @@ class _Leaf:
 
 
 class _Node:
-    """A place in the trie. `leaf` answers the paths that end here."""
+    """Where paths lead. `leaf` answers those that end here, `place` speaks for those that end in nothing."""
 
-    __slots__ = ("leaf", "literals", "param", "rest")
+    __slots__ = ("leaf", "literals", "param", "place", "rest")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
         self.param: _Node | None = None
         self.rest: _Node | None = None
         self.leaf: _Leaf | None = None
+        self.place: _Leaf | None = None
 
     def child(self, segment: Segment) -> _Node:
         """The node that the segment leads to; it is made if there is none yet."""

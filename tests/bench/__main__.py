@@ -10,14 +10,15 @@ from statistics import median
 from wsgiref.types import WSGIApplication
 
 from tests.bench import raw
-from tests.bench.subjects import fsroute_app, fsroute_app_with_routes
+from tests.bench.subjects import fsroute_app, fsroute_app_with_middleware, fsroute_app_with_routes
 from tests.bench.timing import BATCH, measure
 from tests.bench.workloads import DISTINCT, WORKLOADS, verify
 
 ROUTE_COUNTS = (10, 10_000, 100_000)
 
 # What --check refuses. Far above the figures of a quiet machine: a red light here is no weather.
-LIMITS = {"W1 / raw": 0.95, "W2 / raw": 0.95, "W4 / raw": 0.95, "W2 of 100,000 routes / of 10": 1.25}
+LIMITS = {"W1 / raw": 0.95, "W2 / raw": 0.95, "W4 / raw": 0.95, "W2 of 100,000 routes / of 10": 1.25,
+          "first middleware / raw W1": 0.45, "each further one / raw W1": 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,22 @@ def compare_route_counts(rounds: int, batches: int) -> list[Row]:
     return [_row(f"W2 of {more} routes / of {few}", workload.title, times[few], times[more]) for more in many]
 
 
+def compare_middleware(rounds: int, batches: int) -> list[Row]:
+    """What W1 costs more through one middleware, and through each further one / raw."""
+    workload = WORKLOADS[0]
+    apps: dict[str, WSGIApplication] = {
+        "raw": raw.application, "none": fsroute_app(),
+        "one": fsroute_app_with_middleware(1), "three": fsroute_app_with_middleware(3)}
+    for app in apps.values():
+        verify(app, workload.exchange(0))
+
+    times = measure(apps, workload, rounds=rounds, batches=batches)
+    first = [one - none for one, none in zip(times["one"], times["none"], strict=True)]
+    further = [(three - one) / 2 for three, one in zip(times["three"], times["one"], strict=True)]
+    return [_row("first middleware / raw W1", "a chain around it", times["raw"], first),
+            _row("each further one / raw W1", "one more in the chain", times["raw"], further)]
+
+
 def _row(name: str, title: str, base: list[float], times: list[float]) -> Row:
     ratios = [mine / other for mine, other in zip(times, base, strict=True)]
     return Row(name, title, median(base), median(times), ratios)
@@ -84,7 +101,7 @@ def main() -> int:
     print(f"{python}, {rounds} rounds of {batches} batches of {BATCH} requests; ns of CPU time per request")
     print(HEADING)
     rows = []
-    for compare in (compare_with_raw, compare_route_counts):
+    for compare in (compare_with_raw, compare_middleware, compare_route_counts):
         for row in compare(rounds, batches):
             print(row, flush=True)
             rows.append(row)

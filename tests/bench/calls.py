@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication
 
-from tests.bench.subjects import fsroute_app
+from tests.bench.subjects import fsroute_app, fsroute_app_with_middleware
 from tests.bench.workloads import WORKLOADS, Exchange, environ_of, start_response, verify
 
 BUDGET = Path(__file__).with_name("call_budget.json")
@@ -77,7 +77,11 @@ def _run(app: WSGIApplication, exchange: Exchange, profile: Profile) -> None:
 
 def calls_by_workload() -> dict[str, list[str]]:
     app = fsroute_app()
-    return {workload.name: calls_of(app, workload.exchange(42)) for workload in WORKLOADS}
+    called = {workload.name: calls_of(app, workload.exchange(42)) for workload in WORKLOADS}
+    for count in (1, 3):
+        through = fsroute_app_with_middleware(count)
+        called[f"W1 through {count} middleware"] = calls_of(through, WORKLOADS[0].exchange(42))
+    return called
 
 
 def budget() -> dict[str, list[str]]:

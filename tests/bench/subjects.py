@@ -11,6 +11,7 @@ from fsroute.routing.route import Segment, pattern
 from fsroute.routing.trie import Matcher
 
 ROOT = Path(__file__).with_name("app")
+LAYERED = {1: ROOT.with_name("layered") / "one", 3: ROOT.with_name("layered") / "three"}
 
 Segments = tuple[Segment, ...]
 
@@ -18,6 +19,11 @@ Segments = tuple[Segment, ...]
 def fsroute_app() -> App:
     """The real tree beside this file, set up as any service would be."""
     return App(str(ROOT), package="fsroute_bench_app")
+
+
+def fsroute_app_with_middleware(count: int) -> App:
+    """An App that answers W1 through so many middleware, 1 or 3, which only hand on."""
+    return App(str(LAYERED[count]), package=f"fsroute_bench_{LAYERED[count].name}")
 
 
 def fsroute_app_with_routes(count: int) -> App:

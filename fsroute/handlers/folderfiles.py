@@ -1,0 +1,147 @@
+"""What the middleware.py and error.py of folders hold: the chain of each folder.
+
+Rules this module keeps
+-----------------------
+1. `middleware` is one callable (request, call_next) or a list of them; `inherit = False` leaves out the
+   middleware of outer folders. `error` is one callable (request, exception); no folder can leave out those
+   of outer folders.
+2. They are imported at start, always: what guards a folder is there before the first request.
+3. What could not do its work is a fault: a class, a coroutine function, a generator, a function that cannot
+   be called with two arguments.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+
+from .chain import Chain, ErrorFile, Middleware, name_of
+from .signature import ASYNC_GENERATOR, COROUTINE, GENERATOR, flags, is_plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
+
+    from ..routing.folders import Folder
+    from ..routing.tree import Tree
+    from .loader import Modules
+
+MIDDLEWARE = "(request, call_next)"
+"""How a middleware is called."""
+_ERROR = "(request, exception)"
+
+_RUNS_LATER = {COROUTINE: "a coroutine function", GENERATOR: "a generator function",
+               ASYNC_GENERATOR: "an async generator function"}
+
+_NOTHING = Chain()
+
+
+def chains_of(tree: Tree, modules: Modules | None) -> dict[str, Chain]:
+    """The chain of each routed folder, by its path. What is wrong joins the faults of the tree.
+
+    modules: None where they have no name, which is a fault already.
+    """
+    found: dict[str, Chain] = {}
+    for folder in tree.routed:
+        above = found[folder.parent.path] if folder.parent is not None else _NOTHING
+        if modules is not None and folder.inherited:
+            above = _chain(folder, above, tree, modules)
+        found[folder.path] = above
+    return found
+
+
+def misfit(function: Any, takes: str) -> tuple[str, str] | None:
+    """Why a function cannot be a middleware or an error file's, and the mend; None when it can.
+
+    takes: how it is called.
+    """
+    write = f"write def {getattr(function, '__name__', 'middleware')}{takes}"
+    if isinstance(function, type):
+        return "is a class", "name an instance of it, or a function"
+    if not callable(function):
+        return f"is {type(function).__name__}, no function", f"name a function {takes}"
+    for flag, what in _RUNS_LATER.items():
+        if flags(function) & flag:
+            return f"is {what}", f"{write} that returns the answer, without async and yield"
+    if not _takes_two(function):
+        return f"cannot be called with {takes}", write
+    return None
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    if is_plain(function):      # without inspect, which takes long to import
+        code, defaults = function.__code__, len(function.__defaults__ or ())
+        most = 2 if code.co_flags & 0x04 else code.co_argcount      # *args
+        named = code.co_kwonlyargcount - len(function.__kwdefaults__ or ())
+        return code.co_argcount - defaults <= 2 <= most and not named
+    from inspect import signature
+
+    try:
+        signature(function).bind(None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _chain(folder: Folder, above: Chain, tree: Tree, modules: Modules) -> Chain:
+    errors, middleware = above.errors, above.middleware
+    path = folder.inherited.get("error.py")
+    if path is not None and (module := _module(folder, path, modules)) is not None:
+        error = _error(module, path, tree)
+        if error is not None:
+            errors = (ErrorFile(error, f"error in {tree.shown(path)}"), *errors)
+    path = folder.inherited.get("middleware.py")
+    if path is not None and (module := _module(folder, path, modules)) is not None:
+        own = [Middleware(each, f"middleware {name_of(each)} in {tree.shown(path)}", errors)
+               for each in _middleware(module, path, tree)]
+        outer = middleware if vars(module).get("inherit", True) is not False else ()
+        middleware = (*outer, *own)
+    return Chain(middleware, errors)
+
+
+def _module(folder: Folder, path: str, modules: Modules) -> ModuleType | None:
+    name = "middleware" if path.endswith("middleware.py") else "error"
+    return modules.get(folder.module_of(name), path) if folder.module is not None else None
+
+
+def _middleware(module: ModuleType, path: str, tree: Tree) -> list[Callable[..., Any]]:
+    own = vars(module)          # what stands there; a module's own __getattr__ is not asked
+    if not isinstance(own.get("inherit", True), bool):
+        tree.fault([path], f"inherit is {own['inherit']!r:.80}", "write inherit = False, or leave it out")
+    if "middleware" not in own:
+        if "inherit" not in own:
+            mend = f"write def middleware{MIDDLEWARE}, or a list of such functions"
+            tree.fault([path], "there is no middleware in it", _rename(module, "middleware") or mend)
+        return []
+    given = own["middleware"]
+    listed = isinstance(given, list | tuple)
+    good = []
+    for at, each in enumerate(given if listed else [given]):
+        slip = misfit(each, MIDDLEWARE)
+        if slip is None:
+            good.append(each)
+        else:
+            named = f"middleware[{at}] ({name_of(each)})" if listed else "middleware"
+            tree.fault([path], f"{named} {slip[0]}", slip[1])
+    return good
+
+
+def _error(module: ModuleType, path: str, tree: Tree) -> Callable[..., Any] | None:
+    error = vars(module).get("error")
+    if error is None:
+        mend = f"write def error{_ERROR}"
+        tree.fault([path], "there is no error in it", _rename(module, "error") or mend)
+        return None
+    slip = misfit(error, _ERROR)
+    if slip is not None:
+        tree.fault([path], f"error {slip[0]}", slip[1])
+        return None
+    return error    # type: ignore[no-any-return]   # callable, as misfit found
+
+
+def _rename(module: ModuleType, meant: str) -> str | None:
+    """The mend where the one function in the file has another name."""
+    names = [name for name, value in vars(module).items()
+             if isinstance(value, FunctionType) and value.__module__ == module.__name__ and name[0] != "_"]
+    return f"rename {names[0]}() to {meant}" if len(names) == 1 else None

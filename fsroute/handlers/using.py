@@ -1,0 +1,78 @@
+"""use: middleware for one method, said at its handler.
+
+Rules this module keeps
+-----------------------
+1. What is used runs inside every middleware of the folders, the top decorator outermost, in one decorator
+   from left to right. It is for that method alone.
+2. The decorated handler is called as it always was: tests call it without middleware.
+3. A guard is never lost in silence: a decorator above @use that hides it is a fault at start.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from types import FunctionType
+
+from .folderfiles import MIDDLEWARE, misfit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+    from typing import Any, TypeVar
+
+    H = TypeVar("H", bound=Callable[..., Any])
+
+_USED = "__fsroute_used__"      # on a handler: its middleware; in a module: the names that were decorated
+
+
+def use(*middleware: Callable[..., Any]) -> Callable[[H], H]:
+    """Middleware for one handler.
+
+        @use(require_login)
+        def DELETE(request, id: int): ...
+
+    middleware: callables (request, call_next), the outermost first.
+    Raises TypeError for what is no middleware, and for what is decorated and no handler.
+    """
+    if not middleware:
+        raise TypeError("use() takes the middleware to use")
+    for each in middleware:
+        slip = misfit(each, MIDDLEWARE)
+        if slip is not None:
+            raise TypeError(f"use() takes middleware, and {each!r:.80} {slip[0]}; {slip[1]}")
+
+    def decorate(handler: H) -> H:
+        if not callable(handler) or isinstance(handler, type):
+            raise TypeError(f"@use stands above a handler, not above {handler!r:.80}")
+        made: Any = _twin(handler)
+        setattr(made, _USED, (*middleware, *used(handler)))
+        if isinstance(made, FunctionType) and made.__qualname__ == made.__name__:
+            made.__globals__.setdefault(_USED, set()).add(made.__name__)
+        return made     # type: ignore[no-any-return]
+    return decorate
+
+
+def used(handler: Any) -> tuple[Callable[..., Any], ...]:
+    """The middleware that a handler uses, outermost first."""
+    found: tuple[Callable[..., Any], ...] = getattr(handler, _USED, ())
+    return found
+
+
+def hidden(module: ModuleType, handlers: dict[str, Any]) -> Iterator[str]:
+    """The methods whose handler was decorated with @use, and does not show it any more."""
+    for name in sorted(vars(module).get(_USED, ())):
+        if name in handlers and not used(handlers[name]):
+            yield name
+
+
+def _twin(handler: Any) -> Any:
+    """A handler like this one, to be marked: the same function may answer another method without it."""
+    if type(handler) is not FunctionType:
+        return partial(handler)
+    made = FunctionType(handler.__code__, handler.__globals__, handler.__name__, handler.__defaults__,
+                        handler.__closure__)
+    for name in ("__kwdefaults__", "__annotations__", "__doc__", "__module__", "__qualname__"):
+        setattr(made, name, getattr(handler, name))
+    made.__dict__.update(handler.__dict__)
+    return made

@@ -1,0 +1,5 @@
+from fsroute import Request
+
+
+def GET(request: Request) -> dict[str, str]:
+    return {"message": "Hello, World!"}
