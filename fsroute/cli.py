@@ -5,6 +5,8 @@ Rules this module keeps
 1. APP is a folder of route files, or `module:attribute` for an App made elsewhere. The folder's parent,
    or the current folder, stands first on sys.path, so that route files can say `from app._lib.db import ...`.
 2. A mistake is one message on stderr that says what to do, and exit status 1; wrong usage is 2.
+3. `routes --without NAME` is an audit: what it does not find must be covered, so a name that no chain has is
+   wrong usage and never "all is well".
 """
 
 from __future__ import annotations
@@ -18,11 +20,16 @@ from contextlib import contextmanager
 from operator import attrgetter
 
 from . import App, TreeError, __version__
+from .handlers.exports import METHODS
 from .http.log import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .routing.route import Route
+
+    Row = tuple[str, str, str, tuple[str, ...]]     # methods, pattern, file, chain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except (TreeError, _Mistake) as error:
         print(f"fsroute: {error}", file=sys.stderr)
-        return 1
+        return error.status if isinstance(error, _Mistake) else 1
     except KeyboardInterrupt:
         return 0
     except BrokenPipeError:         # `fsroute routes | head`: nobody reads what is still buffered either
@@ -44,6 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class _Mistake(Exception):
     """What the person at the terminal can mend."""
+
+    status = 1
+
+
+class _Misuse(_Mistake):
+    """A command that cannot be meant as it stands."""
+
+    status = 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,8 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("--port", default=8000, type=int, help="0 takes a free one (default: %(default)s)")
     dev.set_defaults(command=_dev)
 
-    routes = commands.add_parser("routes", help="list what answers")
+    routes = commands.add_parser("routes", help="list what answers, and through which middleware")
     routes.add_argument("app", **what)  # type: ignore[arg-type]
+    routes.add_argument("--without", metavar="NAME",
+                        help="only what that middleware does not run for; exit status 1 if there is any")
+    routes.add_argument("--methods", metavar="GET,POST", type=_names, help="only these methods")
     routes.set_defaults(command=_routes)
     return parser
 
@@ -82,16 +100,62 @@ def _dev(options: argparse.Namespace) -> int:
     return 0
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(","))
+
+
 def _routes(options: argparse.Namespace) -> int:
     app = _app(options.app)
     with _own_code(options.app):        # of a lazy app, the route files are imported now
         routes = sorted(app.routes, key=attrgetter("pattern"))
-    rows = [(" ".join(route.methods), escaped(route.pattern), escaped(os.path.relpath(route.file)))
-            for route in routes]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for methods, pattern, file in rows:
-        print(f"{methods:{widths[0]}}  {pattern:{widths[1]}}  {file}")
+    _check_names(options, app, routes)
+    rows = [row for route in routes for row in _rows(route, options.methods)]
+    if options.without is not None:
+        lacking = [row for row in rows if options.without not in row[3]]
+        _print(lacking)
+        return 1 if lacking else 0
+    _print([*rows, *(("no route", miss.pattern, miss.folder, miss.chain) for miss in app.misses)])
+    for route in routes:
+        for folder in map(_shown, route.left_out):
+            print(f"note: {_shown(route.file)} answers below {folder} too, without its middleware")
     return 0
+
+
+def _check_names(options: argparse.Namespace, app: App, routes: Sequence[Route]) -> None:
+    """Raises _Misuse for a middleware or a method that no route has."""
+    chains = [miss.chain for miss in app.misses]
+    chains += [chain for route in routes for chain in (route.chain, *route.used.values())]
+    known = sorted({name for chain in chains for name in chain})
+    if options.without is not None and options.without not in known:
+        there_is = f"there is {', '.join(known)}" if known else "there is none at all"
+        raise _Misuse(f"no middleware is called {options.without}: {there_is}")
+    served = {*METHODS, *(method for route in routes for method in route.methods)}
+    unknown = (options.methods or served) - served
+    if unknown:
+        raise _Misuse(f"no route has the method {', '.join(sorted(unknown))}")
+
+
+def _rows(route: Route, wanted: frozenset[str] | None) -> list[Row]:
+    """A row for the methods that share a chain."""
+    by_chain: dict[tuple[str, ...], list[str]] = {}
+    for method in route.methods:
+        answers = {method, "HEAD"} if method == "GET" and "HEAD" not in route.methods else {method}
+        if wanted is None or answers & wanted:
+            by_chain.setdefault(route.chain + route.used.get(method, ()), []).append(method)
+    return [(" ".join(methods), route.pattern, route.file, chain) for chain, methods in by_chain.items()]
+
+
+def _print(rows: Iterable[Row]) -> None:
+    cells = [(methods, escaped(pattern), _shown(file), escaped(", ".join(chain)))
+             for methods, pattern, file, chain in rows]
+    widths = [max((len(row[column]) for row in cells), default=0) for column in range(3)]
+    for methods, pattern, file, chain in cells:
+        line = f"{methods:{widths[0]}}  {pattern:{widths[1]}}  {file:{widths[2]}}  {chain}"
+        print(line.rstrip())
+
+
+def _shown(path: str) -> str:
+    return escaped(os.path.relpath(path))
 
 
 def _app(name: str) -> App:

@@ -44,7 +44,8 @@ DEFAULT_PUBLIC = "public"
 class Miss:
     """What happens to paths at and below a place that no route matches.
 
-    pattern: of the place. folder: that speaks for it. chain: the names of the middleware, outermost first.
+    pattern: of the place. folder: the path of the one that speaks for it. chain: the names of the
+    middleware, outermost first.
     """
 
     __slots__ = ("chain", "folder", "pattern")
@@ -147,6 +148,6 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
         own = chains[speaker.path]
         placed.append((place.segments, speaker.segments or (), composer.of_miss(own)))
         if not place.segments or own is not chains[places.before(place).speaker.path]:
-            misses.append(Miss(pattern(place.segments), tree.shown(speaker.path), own.names))
+            misses.append(Miss(pattern(place.segments), speaker.path, own.names))
     tree.routed.clear()     # a lazy app keeps its tree, and needs of it no more than the names of folders
     return Table(resources, Matcher(entries, placed), misses, composer, chain)

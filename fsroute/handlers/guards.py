@@ -55,7 +55,7 @@ def note_left_out(tree: Tree, chains: Chains) -> None:
     closed = _closed(tree.routes, catch_alls)
     for route in catch_alls:
         above, chain = route.segments[:-1], chains[os.path.dirname(route.file)]
-        route.left_out = tuple([tree.shown(guard.path) for guard, segments in guards
+        route.left_out = tuple([guard.path for guard, segments in guards
                                 if len(segments) > len(above) and covers(above, segments)
                                 and _adds(chains[guard.path], chain) and pattern(segments) not in closed])
 

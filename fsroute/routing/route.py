@@ -69,7 +69,7 @@ class Route:
         every "." written "_": "api.files.[___path].route". Other files are no modules and have "".
     methods: the exported methods; empty until the file has been imported.
     chain: the names of the middleware around it, outermost first. used: those of @use, by method.
-    left_out: of a catch-all, the folders below whose middleware does not run for what it answers.
+    left_out: of a catch-all, the paths of the folders whose middleware does not run for what it answers.
     """
 
     __slots__ = ("chain", "file", "kind", "left_out", "methods", "module", "names", "pattern", "segments",
