@@ -25,17 +25,18 @@ from .loader import ImportFault, modules_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ..http.request import Settings
-    from ..routing.route import Route
+    from ..routing.route import Route, Segment
     from .chain import Chain
     from .loader import Modules
     from .options import Options
     from .resource import Resource
 
     Found = tuple[Resource, dict[str, Any]]     # what answers, and the values of the path
+    Chains = Mapping[str, Chain]
 
 DEFAULT_PUBLIC = "public"
 """The folder that may be missing."""
@@ -116,14 +117,35 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
     if not tree.routed:
         raise TreeError(tree.root, tree.faults)
     places, chains = Places(tree.routed), chains_of(tree, modules)
-    around_files = chains_of_public(tree, places, chains)
+    resources = _resources(tree, modules, composer, lazy, chains, chains_of_public(tree, places, chains))
+    if modules is not None:
+        modules.report()
+    if tree.faults:
+        # one traceback is enough to see what a failed import looks like
+        cause = next((fault.error for fault in tree.faults if isinstance(fault, ImportFault)), None)
+        raise TreeError(tree.root, tree.faults) from cause
+    entries = [(route.segments, resource) for route, resource in resources.items()]
+    misses, placed = [], []
+    for place in places if any(chains.values()) else ():
+        speaker = place.speaker
+        chain = chains[speaker.path]
+        placed.append((place.segments, speaker.segments or (), composer.of_miss(chain)))
+        if not place.segments or chain is not chains[places.before(place).speaker.path]:
+            misses.append(Miss(pattern(place.segments), speaker.path, chain.names))
+    tree.routed.clear()     # a lazy app keeps its tree, and needs of it no more than the names of folders
+    return Table(resources, Matcher(entries, placed), misses, composer, chains[tree.root])
+
+
+def _resources(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool, chains: Chains,
+               around_public: Mapping[Sequence[Segment], Chain]) -> dict[Route, Resource]:
+    """What answers each route. chains: by the path of the folder. around_public: by the URL of the folder."""
     note_left_out(tree, chains)
     resources: dict[Route, Resource] = {}
     for route in tree.routes:
         if route.kind == "public":
             found = tree.public[route]
             handler = public(route.segments[-1].name, found.root, found.parts, found.compressed)
-            resources[route] = composer.of_file(route, handler, around_files[route.segments[:-1]], tree)
+            resources[route] = composer.of_file(route, handler, around_public[route.segments[:-1]], tree)
             continue
         chain = chains[os.path.dirname(route.file)]
         if route.kind == "page":
@@ -132,22 +154,4 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
             resources[route] = composer.later(route, chain, modules)
         elif modules is not None and (module := modules.get(route.module, route.file)) is not None:
             resources[route] = composer.of_module(route, module, chain, tree)
-    if modules is not None:
-        modules.report()
-    if tree.faults:
-        # one traceback is enough to see what a failed import looks like
-        cause = next((fault.error for fault in tree.faults if isinstance(fault, ImportFault)), None)
-        raise TreeError(tree.root, tree.faults) from cause
-    entries = [(route.segments, resource) for route, resource in resources.items()]
-    chain = chains[tree.root]
-    if not any(chains.values()):
-        return Table(resources, Matcher(entries), [], composer, chain)
-    misses, placed = [], []
-    for place in places:
-        speaker = place.speaker
-        own = chains[speaker.path]
-        placed.append((place.segments, speaker.segments or (), composer.of_miss(own)))
-        if not place.segments or own is not chains[places.before(place).speaker.path]:
-            misses.append(Miss(pattern(place.segments), speaker.path, own.names))
-    tree.routed.clear()     # a lazy app keeps its tree, and needs of it no more than the names of folders
-    return Table(resources, Matcher(entries, placed), misses, composer, chain)
+    return resources

@@ -74,7 +74,7 @@ _is_device = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt
 class File(Stream):
     """An open file as the body of an answer; a part of it, or nothing, once the request is known."""
 
-    __slots__ = ("_coding", "_facts", "_file", "_whole", "_wrapper")
+    __slots__ = ("_coding", "_facts", "_file", "_handed", "_whole", "_wrapper")
 
     def __init__(self, descriptor: int, whole: bool = False, coding: str = "") -> None:
         """descriptor: of a regular file; this owns it. whole: the host may send it in its own way.
@@ -87,6 +87,7 @@ class File(Stream):
         self._coding = coding
         self._whole = whole
         self._wrapper: Callable[[Any, int], Iterable[bytes]] | None = None
+        self._handed = False        # to the host, which may send it without reading it
 
     def _settle(self, response: Response, request: Request) -> Response:
         """The 200, 206 or 304. Raises HTTPError 412 or 416."""
@@ -116,7 +117,10 @@ class File(Stream):
         return response
 
     def for_host(self) -> Iterable[bytes]:
-        return self if self._wrapper is None else self._wrapper(self, _BLOCK)
+        if self._wrapper is None:
+            return self
+        self._handed = True
+        return self._wrapper(self, _BLOCK)
 
     def fileno(self) -> int:
         """For the host's wrapper, which may send the descriptor's content without reading it."""
@@ -141,7 +145,7 @@ class File(Stream):
         if not self._file.closed:
             now, then = os.fstat(self._file.fileno()), self._facts
             self._file.close()
-            unread = self._wrapper is not None and self._left == self.length != 0
+            unread = self._handed and self._left == self.length != 0
             if unread and (now.st_mtime_ns, now.st_size) != (then.st_mtime_ns, then.st_size):
                 raise RuntimeError("a file was written into while it was sent: replace it by renaming")
 

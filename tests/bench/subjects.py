@@ -36,10 +36,10 @@ def fsroute_app_with_routes(count: int) -> App:
     request would touch.
     """
 
-    def crowded(entries: Iterable[tuple[Segments, Any]]) -> Matcher:
+    def crowded(entries: Iterable[tuple[Segments, Any]], places: Iterable[Any]) -> Matcher:
         own = list(entries)
         target = {pattern(segments): target for segments, target in own}["/api/hello"]
-        return Matcher([*own, *((segments, target) for segments in _crowd(count - len(own)))])
+        return Matcher([*own, *((segments, target) for segments in _crowd(count - len(own)))], places)
 
     with patch.object(fsroute.handlers.build, "Matcher", crowded):
         return fsroute_app()
