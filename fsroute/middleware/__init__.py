@@ -1,0 +1,1 @@
+"""Ready-made middleware, one module each; the core imports none of them."""
