@@ -33,11 +33,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..handlers.chain import CallNext, Layer
     from ..http.request import Request
     from ..http.response import Response
 
-    CallNext = Callable[[Request], Response]
-    Middleware = Callable[[Request, CallNext], Response]
     IsRight = Callable[[str, str], bool]
 
 _COROUTINE = 0x80       # inspect.CO_COROUTINE: `async def`
@@ -51,7 +50,7 @@ _has_control = re.compile(r"[\x00-\x1f\x7f]").search
 _is_realm = re.compile(r"[ !#-\[\]-~]*").fullmatch
 
 
-def basic_auth(users: Mapping[str, str] | IsRight, *, realm: str = "Restricted") -> Middleware:
+def basic_auth(users: Mapping[str, str] | IsRight, *, realm: str = "Restricted") -> Layer:
     """Lets in who sends a right name and password; request.state.user is the name. All others get a 401.
 
     users: passwords by name, read once, now; or, where they are kept elsewhere and as hashes (hashlib.scrypt

@@ -36,9 +36,9 @@ from .conditional import cache_control
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from ..handlers.chain import Step
+    from ..handlers.chain import CallNext, Layer
     from ..http.request import Request
     from ..http.response import Response
 
@@ -54,7 +54,7 @@ _BOUND = frozenset({"content-encoding", "content-range", "content-digest", "repr
                     "content-md5"})
 
 
-def compress(*, smallest: int = 1024, level: int = 6) -> Callable[[Request, Step], Response]:
+def compress(*, smallest: int = 1024, level: int = 6) -> Layer:
     """Middleware that packs answers by gzip.
 
     smallest: in bytes, from 1 on; what is known to be shorter is sent as it is.
@@ -65,7 +65,7 @@ def compress(*, smallest: int = 1024, level: int = 6) -> Callable[[Request, Step
     _check("smallest", smallest, 1, None)
     _check("level", level, 1, 9)
 
-    def middleware(request: Request, call_next: Step) -> Response:
+    def middleware(request: Request, call_next: CallNext) -> Response:
         response = call_next(request)
         if response.status in _UNFIT or not _is_fit(response):
             return response

@@ -25,21 +25,19 @@ from ..http.conditional import parsed, unchanged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..handlers.chain import Step
+    from ..handlers.chain import CallNext, Layer
     from ..http.request import Request
     from ..http.response import Response
 
 
-def conditional() -> Callable[[Request, Step], Response]:
+def conditional() -> Layer:
     """Middleware that gives answers an ETag and obeys If-None-Match, If-Modified-Since and their like.
 
     Together with compress(), either may come first. `[conditional(), compress()]` gives each form a strong
     tag of its own; `[compress(), conditional()]` packs nothing for a 304, and its tags are weak.
     A condition that is not met (If-Match, If-Unmodified-Since) is HTTPError 412.
     """
-    def middleware(request: Request, call_next: Step) -> Response:
+    def middleware(request: Request, call_next: CallNext) -> Response:
         response = call_next(request)
         if (request.method in ("GET", "HEAD") and response.status == 200 and response.exception is None
                 and "no-store" not in cache_control(response)):

@@ -30,37 +30,30 @@ from __future__ import annotations
 import re
 
 from ..http.response import Response
+from .origin import checked_origins, is_origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ..handlers.chain import CallNext, Layer
     from ..http.request import Request
 
-    CallNext = Callable[[Request], Response]
-    Middleware = Callable[[Request, CallNext], Response]
     Judge = Callable[[str | None], str | None]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 _COROUTINE = 0x80               # inspect.CO_COROUTINE: `async def`
 _LONGEST_LIST = 2_000           # characters of header names that are repeated; pages ask for a handful
 
-# serialized-origin = scheme "://" host [ ":" port ] (RFC 6454, 6.2), which browsers write in small letters.
-# They let hosts hold other signs too, "shop.example,.evil.example": such have misled many a check of origins.
-_is_origin = re.compile(
-    r"([a-z][a-z0-9+.-]{0,30})://([a-z0-9._-]{1,253}|\[[0-9a-f:]{2,39}\])(?::([1-9][0-9]{0,4}))?").fullmatch
 # method and field-name are tokens (RFC 9110, 5.6.2); "put" is another method than "PUT", and nobody serves it
 _is_method = re.compile(r"[A-Z][A-Z0-9_-]*").fullmatch
 _is_token = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+").fullmatch
-# what a browser reads as an IPv4 address, whatever its form: the last label is a number
-_is_numeric = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?").fullmatch
 
 
 def cors(origins: str | Iterable[str] | Callable[[str], bool] = "*", *, methods: Iterable[str] | None = None,
          headers: str | Iterable[str] = "*", expose: Iterable[str] = (), credentials: bool = False,
-         max_age: int | None = 600) -> Middleware:
+         max_age: int | None = 600) -> Layer:
     """Lets pages of other origins read the answers below this folder.
 
     origins: "*" for every page there is; a list such as ["https://shop.example"]; or a function of the origin
@@ -121,23 +114,6 @@ def _forget(response: Response) -> None:
             del headers[name]
 
 
-def checked_origins(option: str, origins: Iterable[str]) -> frozenset[str]:
-    """The origins that were listed as that option, each as browsers write it; "null" may be among them.
-
-    Raises TypeError for what is no list of str, ValueError for an origin that no browser sends.
-    """
-    if isinstance(origins, str) or not hasattr(origins, "__iter__"):
-        raise TypeError(f'{option} is a list of origins, such as {option}=["https://shop.example"], '
-                        f"not {origins!r:.80}")
-    listed = list(origins)
-    for origin in listed:
-        if not isinstance(origin, str):
-            raise TypeError(f"{option} is a list of str, of which {origin!r:.80} is none")
-        if origin != "null" and not _is_sent(origin):
-            raise ValueError(f"{option}: {origin[:300]!r} matches no request: {_mend(option, origin)}")
-    return frozenset(listed)
-
-
 def _judge(origins: str | Iterable[str] | Callable[[str], bool]) -> Judge:
     """The function from a request's Origin to what Access-Control-Allow-Origin says; None: nothing."""
     if isinstance(origins, str) and origins == "*":
@@ -150,7 +126,7 @@ def _judge(origins: str | Iterable[str] | Callable[[str], bool]) -> Judge:
         raise TypeError("origins is a plain function, not an async one: what that returns is always true")
 
     def judge(origin: str | None) -> str | None:
-        if origin is None or not _is_origin(origin):
+        if origin is None or not is_origin(origin):
             return None
         verdict = origins(origin)
         if not isinstance(verdict, bool):       # a forgotten await would allow everybody
@@ -233,55 +209,3 @@ def _asked_for(value: str) -> str:
     if not all(_is_token(name) and not name.lower().startswith(("sec-", "sec_")) for name in names):
         return ""
     return ", ".join(names)
-
-
-def _is_sent(origin: str) -> bool:
-    """Whether browsers write an origin so: host and port in their one form, a default port left out."""
-    found = _is_origin(origin)
-    if found is None:
-        return False
-    scheme, host, port = found.groups()
-    if port is not None and (port == DEFAULT_PORTS.get(scheme) or int(port) > 65_535):
-        return False
-    if host[0] == "[" or _is_numeric(host):
-        return host == _address(host)
-    return True
-
-
-def _address(host: str) -> str | None:
-    """An IP address in the one form that browsers write; None for what is none."""
-    import ipaddress
-
-    try:
-        if host[0] != "[":
-            return str(ipaddress.IPv4Address(host))
-        address = ipaddress.IPv6Address(host[1:-1])
-    except ValueError:
-        return None
-    inner = address.ipv4_mapped     # newer Pythons write it with dots, browsers do not
-    low = int(inner) if inner is not None else 0
-    return f"[{address}]" if inner is None else f"[::ffff:{low >> 16:x}:{low & 0xffff:x}]"
-
-
-def _mend(option: str, origin: str) -> str:
-    """What to write in place of an origin that no browser sends."""
-    from urllib.parse import urlsplit
-
-    if origin == "*":
-        return 'write origins="*", not in a list' if option == "origins" else "name each origin"
-    if "*" in origin:
-        instead = ", or give a function that says True or False" if option == "origins" else ""
-        return f"origins are compared as a whole; name each one{instead}"
-    try:
-        parts = urlsplit(origin)
-        host, port = parts.hostname or "", parts.port
-        if ":" in host:
-            host = _address(f"[{host}]") or ""
-        is_default = port is None or str(port) == DEFAULT_PORTS.get(parts.scheme)
-        written = f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
-    except ValueError:
-        written = ""
-    if _is_sent(written):
-        return f"browsers send {written!r}"
-    return ("browsers send scheme://host or scheme://host:port, in lower case and ASCII (xn--...), without a "
-            "default port, a path or a final slash")

@@ -28,20 +28,20 @@ Rules this module keeps
 from __future__ import annotations
 
 from ..http.errors import HTTPError
-from .cors import DEFAULT_PORTS, checked_origins
+from .origin import DEFAULT_PORTS, checked_origins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..handlers.chain import CallNext, Layer
     from ..http.request import Request
     from ..http.response import Response
-    from .cors import CallNext, Middleware
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def csrf(trusted: Iterable[str] = ()) -> Middleware:
+def csrf(trusted: Iterable[str] = ()) -> Layer:
     """Refuses, with a 403, requests that change something and were sent by a page of another site.
 
     trusted: the origins of other sites whose pages may send them, such as "https://admin.shop.example". What

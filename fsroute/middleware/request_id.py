@@ -37,9 +37,7 @@ from ..http.headers import checked_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..handlers.chain import Step
+    from ..handlers.chain import CallNext, Layer
     from ..http.request import Request
     from ..http.response import Response
 
@@ -50,7 +48,7 @@ current_id: ContextVar[str] = ContextVar("fsroute.request_id", default="-")
 _is_id = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}").fullmatch
 
 
-def request_id(header: str = "X-Request-ID", *, trust: bool = False) -> Callable[[Request, Step], Response]:
+def request_id(header: str = "X-Request-ID", *, trust: bool = False) -> Layer:
     """Middleware that puts an id into `request.state.request_id` and on the answer.
 
     header: its name, in the answer and, if trusted, in the request. trust: take the id that the request
@@ -65,7 +63,7 @@ def request_id(header: str = "X-Request-ID", *, trust: bool = False) -> Callable
         raise TypeError(f"request_id(trust=) is True or False, not {type(trust).__name__}")
     key = "HTTP_" + header.upper().replace("-", "_")
 
-    def middleware(request: Request, call_next: Step) -> Response:
+    def middleware(request: Request, call_next: CallNext) -> Response:
         state = request.state
         if not hasattr(state, "request_id"):
             sent = request.environ.get(key, "") if trust else ""

@@ -34,9 +34,9 @@ from ..http.headers import checked_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from ..handlers.chain import Step
+    from ..handlers.chain import CallNext, Layer
     from ..http.headers import Field
     from ..http.request import Request
     from ..http.response import Response
@@ -81,7 +81,7 @@ def security_headers(
     content_security_policy: str | None = OWN_SITE,
     hsts: int | None = None, hsts_subdomains: bool = False,
     permissions_policy: str | None = None,
-) -> Callable[[Request, Step], Response]:
+) -> Layer:
     """Middleware that sets headers for browsers, where the handler set none. None turns one off.
 
     content_type_options: "nosniff". referrer_policy: one policy, or several for older browsers, the last
@@ -111,7 +111,7 @@ def security_headers(
                       ("X-Frame-Options", _FRAME_OPTIONS.get(framers))])
     secure = _fields([("Strict-Transport-Security", _transport(hsts, hsts_subdomains))])
 
-    def middleware(request: Request, call_next: Step) -> Response:
+    def middleware(request: Request, call_next: CallNext) -> Response:
         response = call_next(request)
         headers = response.headers
         for name, value in free if "X-Frame-Options" in headers else framed:

@@ -544,7 +544,7 @@ import sys
 sys.path.insert(0, {path!r})
 import fsroute
 before = set(sys.modules)
-import fsroute.middleware.csrf
+import fsroute.middleware.cors, fsroute.middleware.csrf
 fsroute.middleware.cors.cors(["https://shop.example", "http://localhost:5173"])
 import json
 print(json.dumps(sorted(set(sys.modules) - before)))
@@ -557,4 +557,4 @@ def test_it_loads_nothing_that_a_list_of_names_does_not_need() -> None:
     done = subprocess.run([sys.executable, "-I", "-S", "-c", CHILD.format(path=root)], stdout=subprocess.PIPE,
                           check=True, timeout=60)
     assert json.loads(done.stdout) == [
-        "fsroute.middleware", "fsroute.middleware.cors", "fsroute.middleware.csrf"]
+        "fsroute.middleware", "fsroute.middleware.cors", "fsroute.middleware.csrf", "fsroute.middleware.origin"]
