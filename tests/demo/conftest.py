@@ -19,14 +19,20 @@ from tests import servers, uploads
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo"
 
+STAFF = {"owner": "correct horse", "clerk": "battery staple"}
+ENVIRON = {f"SHOP_{name.upper()}_PASSWORD": password for name, password in STAFF.items()}
+
 Upload = tuple[str, bytes, str]
 """A file of a form: its name, its content and its type, as the client tells them."""
 
 
 @pytest.fixture(scope="session")
 def app() -> App:
-    """Built once: the package `app` exists once in a process."""
-    return App(DEMO / "app")
+    """Built once: the package `app` exists once in a process. The staff's passwords are read then."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRON.items():
+            patch.setenv(name, value)
+        return App(DEMO / "app")
 
 
 @pytest.fixture
@@ -64,8 +70,8 @@ def multipart(fields: Iterable[tuple[str, str | Upload]]) -> tuple[bytes, str]:
 @contextmanager
 def serving(host: str, folder: Path) -> Iterator[str]:
     """The URL of a server of the shop that runs in a process of its own; its database is `<host>.db`."""
-    with servers.serving(COMMANDS[host], folder, SHOP_DB=str(folder / f"{host}.db"), PYTHONDEVMODE="1"
-                         ) as server:
+    with servers.serving(COMMANDS[host], folder, SHOP_DB=str(folder / f"{host}.db"), PYTHONDEVMODE="1",
+                         **ENVIRON) as server:
         yield server.url
 
 

@@ -161,7 +161,7 @@ def test_a_body_over_two_mebibytes_is_not_read_here_and_elsewhere_one_is_the_lim
     shop: TestApp, db: ModuleType,
 ) -> None:
     response = send(shop, ("me.png", PNG + b"x" * 2 * MEBI, "image/png"), status=413)
-    assert str(2 * MEBI) in response.json["detail"]
+    assert str(2 * MEBI) in response.json["message"]
     assert messages(db) == []
     body = b'{"slug": "' + b"x" * MEBI + b'"}'
     shop.request("/api/basket", method="POST", body=body, content_type="application/json", status=413)

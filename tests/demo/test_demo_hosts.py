@@ -23,7 +23,7 @@ REQUESTS: list[tuple[str, str, Any, int, bytes]] = [
     ("GET", "/api/users/1", None, 200, b'{"id":1,"name":"Alice","email":"alice@example.com"}'),
     ("GET", "/api/users/42", None, 200, b'"name":"Arthur"'),
     ("GET", "/api/users/999", None, 404, b'"User not found"'),
-    ("GET", "/api/users/abc", None, 404, b'"status":404'),
+    ("GET", "/api/users/abc", None, 404, b'{"message":"'),
     ("GET", "/api/products?category=shoes&limit=10", None, 200, b'{"category":"shoes","limit":10,'),
     ("GET", "/api/products?limit=0", None, 400, b'"name":"limit"'),
     ("GET", "/api/products/trail-fox", None, 200, b'"name":"Trail Fox"'),
@@ -36,25 +36,29 @@ REQUESTS: list[tuple[str, str, Any, int, bytes]] = [
     ("PUT", "/api/basket", {"slug": "none", "quantity": 10**9}, 400, b'"must be from 1 to 99"'),
     ("DELETE", "/api/basket", None, 200, b'"lines":[]'),
     ("POST", "/api/orders", {"name": "Carol"}, 409, b'"The basket is empty"'),
-    ("POST", "/api/contact", {"name": "Carol"}, 415, b'"status":415'),
-    ("GET", "/api/contact/avatars/nobody.png", None, 404, b'"status":404'),
-    ("GET", "/api/contact/avatars/..%2Fdev.db", None, 404, b'"status":404'),
+    ("POST", "/api/contact", {"name": "Carol"}, 415, b'{"message":"'),
+    ("GET", "/api/contact/avatars/nobody.png", None, 404, b'{"message":"'),
+    ("GET", "/api/contact/avatars/..%2Fdev.db", None, 404, b'{"message":"'),
+    ("GET", "/api/admin/orders", None, 401, b'{"message":"A name and a password are needed"}'),
+    ("GET", "/api/admin/nope", None, 401, b'{"message":"A name and a password are needed"}'),
+    ("POST", "/api/webhooks/github", {}, 503, b'{"message":"This webhook is not set up'),
+    ("POST", "/api/webhooks/stripe/", {}, 503, b'{"message":"This webhook is not set up'),
     ("GET", "/products/trail-fox.svg", None, 200, b"<title>Trail Fox</title>"),
     ("GET", "/favicon.svg", None, 200, b"<svg"),
     ("GET", "/products", None, 404, b'"status":404'),
     ("GET", "/products/..%2F..%2FREADME.md", None, 404, b'"status":404'),
-    ("GET", "/api/nope", None, 404, b'"status":404'),
+    ("GET", "/api/nope", None, 404, b'{"message":"'),
     ("HEAD", "/api/hello", None, 200, b""),
     ("OPTIONS", "/api/hello", None, 204, b""),
-    ("DELETE", "/api/hello", None, 405, b'"status":405'),
+    ("DELETE", "/api/hello", None, 405, b'{"message":"Allowed here: GET'),
     ("GET", "/api/hello/", None, 308, b""),
     ("GET", "/api/%ff", None, 400, b'"status":400'),
     ("POST", "/api/users", {"name": "", "email": "?"}, 400, b'{"name":"name","message":"must not be blank"}'),
     ("POST", "/api/users", [], 400, b'"expected an object, got an array"'),
-    ("POST", "/api/users", None, 415, b'"status":415'),
+    ("POST", "/api/users", None, 415, b'{"message":"'),
     ("POST", "/api/users", {"name": "A", "email": "alice@example.com"}, 409, b'"is already in use"'),
     ("PUT", "/api/users/999", {"name": "A", "email": "a@example.com"}, 404, b'"User not found"'),
-    ("PATCH", "/api/users/1", {}, 400, b'"status":400'),
+    ("PATCH", "/api/users/1", {}, 400, b'{"message":"'),
     ("DELETE", "/api/users/999", None, 404, b'"User not found"'),
 ]
 
@@ -77,8 +81,11 @@ def test_a_request_gets_the_same_answer_on_every_host(
         assert content == b""
     if method != "HEAD" and status != 204:
         assert headers["Content-Length"] == str(len(content))
-    if status in (404, 405, 409, 415):
-        assert headers["Content-Type"] == "application/problem+json"
+    if status in (401, 404, 405, 409, 415, 503):
+        is_api = path.startswith("/api/")
+        assert headers["Content-Type"] == ("application/json" if is_api else "application/problem+json")
+    assert len(headers["X-Request-ID"]) == 32
+    assert headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_user_lives_from_post_to_delete(url: str) -> None:
@@ -149,8 +156,8 @@ def test_an_export_ends_where_the_orders_end(url: str) -> None:
     status, headers, content = ask(url, "GET", "/api/orders/export")
     assert (status, headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
     lines = content.decode().split("\r\n")
-    assert lines[0] == "order,placed,name,slug,product,quantity,cents"
-    assert lines[-2].endswith(",Exported,trail-fox,Trail Fox,2,11900")
+    assert lines[0] == "order,placed,name,slug,product,quantity,cents,status"
+    assert lines[-2].endswith(",Exported,trail-fox,Trail Fox,2,11900,placed")
     assert lines[-1] == ""
 
 

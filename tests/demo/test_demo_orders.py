@@ -85,9 +85,9 @@ def test_an_order_keeps_the_prices_of_its_moment(shop: TestApp, db: ModuleType, 
 
 
 def test_an_empty_basket_is_no_order(shop: TestApp, db: ModuleType) -> None:
-    assert place(shop, status=409).json["detail"] == "The basket is empty"
+    assert place(shop, status=409).json["message"] == "The basket is empty"
     response = shop.post_json("/api/orders", {"name": "C"}, headers={"Cookie": "basket=forged"}, status=409)
-    assert response.json["detail"] == "The basket is empty"
+    assert response.json["message"] == "The basket is empty"
     assert count(db, "orders") == 0
 
 
@@ -95,7 +95,7 @@ def test_a_basket_of_what_the_shop_no_longer_has_is_no_order(shop: TestApp, db: 
     shop.post_json("/api/basket", {"slug": "trail-fox", "quantity": 1})
     with db.transaction() as connection:
         connection.execute("DELETE FROM products")
-    assert place(shop, status=409).json["detail"] == "The basket is empty"
+    assert place(shop, status=409).json["message"] == "The basket is empty"
     assert count(db, "orders") == 0
 
 
@@ -121,7 +121,7 @@ def test_a_cookie_that_is_sent_again_orders_nothing_again(shop: TestApp, db: Mod
     cookie = {"Cookie": f"basket={shop.cookies['basket']}"}
     place(shop)
     response = shop.post_json("/api/orders", {"name": "Carol"}, headers=cookie, status=409)
-    assert response.json["detail"] == "This basket was ordered before"
+    assert response.json["message"] == "This basket was ordered before"
     more = {"slug": "wool-sock", "quantity": 1}
     shop.post_json("/api/basket", more, headers=cookie)             # nor with one thing more
     place(shop, status=409)
@@ -188,7 +188,8 @@ def test_an_event_is_the_order_in_json_under_its_id(
     [_, event] = events(shop.get("/api/orders/feed").text)
     assert (event["event"], event["id"]) == ("order", "1")
     assert json.loads(event["data"]) == {
-        "id": 1, "name": "Zoë <b>", "placed": placed, "cents": 28000, "lines": [FOX, SOCK],
+        "id": 1, "name": "Zoë <b>", "placed": placed, "cents": 28000, "status": "placed",
+        "lines": [FOX, SOCK],
     }
 
 
@@ -265,7 +266,7 @@ def refused(app: App) -> bool:
     assert response.status_int in (200, 503)
     if response.status_int == 503:
         assert response.headers["Retry-After"] == "5"
-        assert response.json["detail"] == "Too many are watching the orders: try again in a moment"
+        assert response.json["message"] == "Too many are watching the orders: try again in a moment"
     return response.status_int == 503
 
 
@@ -367,7 +368,7 @@ def test_an_export_is_a_csv_file_that_is_called_by_its_day(shop: TestApp) -> Non
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     names = [f'attachment; filename="orders-{day.isoformat()}.csv"' for day in days]
     assert response.headers["Content-Disposition"] in names
-    assert response.text == "order,placed,name,slug,product,quantity,cents\r\n"
+    assert response.text == "order,placed,name,slug,product,quantity,cents,status\r\n"
 
 
 def test_an_export_has_a_row_for_every_line_of_every_order(shop: TestApp, orders: ModuleType) -> None:
@@ -377,9 +378,9 @@ def test_an_export_has_a_row_for_every_line_of_every_order(shop: TestApp, orders
     place(shop, "Dave")
     first, second = (order.placed for order in orders.orders_after(0))
     assert list(csv.reader(io.StringIO(shop.get("/api/orders/export").text, newline="")))[1:] == [
-        ["1", first, 'Zoë "the fox", of Köln', "trail-fox", "Trail Fox", "2", "11900"],
-        ["1", first, 'Zoë "the fox", of Köln', "wool-sock", "Wool Sock", "3", "1400"],
-        ["2", second, "Dave", "trail-fox", "Trail Fox", "1", "11900"],
+        ["1", first, 'Zoë "the fox", of Köln', "trail-fox", "Trail Fox", "2", "11900", "placed"],
+        ["1", first, 'Zoë "the fox", of Köln', "wool-sock", "Wool Sock", "3", "1400", "placed"],
+        ["2", second, "Dave", "trail-fox", "Trail Fox", "1", "11900", "placed"],
     ]
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expe
 
 from fsroute import App
 
-from .conftest import ask, serving
+from .conftest import STAFF, ask, serving
 
 pytestmark = pytest.mark.browser
 
@@ -372,6 +372,55 @@ def test_a_message_can_be_sent_without_script(browser: Browser, url: str) -> Non
     context.close()
 
 
+def test_markup_that_gets_into_the_page_runs_nothing(browser: Browser, url: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(url)
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.evaluate("""() => {
+        const markup = "<img src=x onerror='window.ran = 1'><p style='color: red'>";
+        document.getElementById("sent").innerHTML = markup;
+        const script = document.createElement("script");
+        script.textContent = "window.ran = 2";
+        document.body.append(script);
+    }""")
+    expect(page.locator("#sent img")).to_have_js_property("complete", True)
+    assert page.evaluate("window.ran") is None
+    assert len([text for text in refused if "Content Security Policy" in text]) >= 3
+    context.close()
+
+
+def test_the_staff_opens_the_orders_with_a_password_that_the_browser_sends(
+    browser: Browser, url: str,
+) -> None:
+    context = browser.new_context(http_credentials={"username": "clerk", "password": STAFF["clerk"]})
+    answer = context.new_page().goto(f"{url}/api/admin/orders")
+    assert answer is not None
+    assert (answer.status, answer.json()) == (200, [])
+    context.close()
+
+
+def test_a_page_of_another_site_reads_the_catalogue_and_changes_nothing(
+    browser: Browser, url: str,
+) -> None:
+    """The same server by another name is another site; the shop's policy is not that of its pages."""
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(url.replace("127.0.0.1", "localhost"))
+    read = "(url) => fetch(url).then((answer) => answer.status, () => 'refused')"
+    assert page.evaluate(read, f"{url}/api/products") == 200
+    assert page.evaluate(read, f"{url}/api/users") == "refused"
+    with page.expect_navigation(url=f"{url}/api/contact") as navigation:
+        page.evaluate("""(url) => {
+            const form = document.getElementById("contact");
+            form.action = `${url}/api/contact`;
+            form.submit();
+        }""", url)
+    assert navigation.value.status == 403
+    context.close()
+
+
 def test_the_log_tells_request_status_and_answer(page: Page) -> None:
     page.get_by_role("button", name="GET /api/users/999").click()
     newest = page.locator("#entries > li").first
@@ -412,6 +461,7 @@ def test_every_request_that_the_tree_offers_is_answered_by_the_api(page: Page) -
         "GET /api/orders/export": "200",
         "POST /api/contact": "415",
         "GET /api/contact/avatars/nobody.png": "404",
+        "POST /api/webhooks/github": "503",
     }
 
 

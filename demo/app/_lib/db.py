@@ -6,7 +6,8 @@ Rules this module keeps
 2. A connection belongs to one thread. It is closed when the thread ends, and before the thread forks:
    SQLite forbids to carry one into a child, because its locks stay behind.
 3. Reads use connection(), one statement each. Writes use `with transaction() as db`, which takes the
-   write lock first: two writers wait for each other and never fail half-way.
+   write lock first: two writers wait for each other and never fail half-way. Where a whole request is one,
+   middleware says it, transactional.py, and connection() reads inside of it.
 4. Whoever comes first makes the file. PRAGMA user_version, set in the same transaction as the rows,
    tells all others that it is complete.
 5. Writers follow each other, so ids are handed out in the order of commits: who has read up to an id has
@@ -26,7 +27,7 @@ from app._lib.seed import CATEGORIES, PRODUCTS, USERS
 
 DEFAULT_PATH = Path(__file__).resolve().parents[2] / "shop.db"
 PATIENCE = 10.0     # seconds a writer waits for another one
-VERSION = 2         # of the schema below
+VERSION = 3         # of the schema below
 
 _SCHEMA = (
     """CREATE TABLE users (
@@ -56,7 +57,8 @@ _SCHEMA = (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         basket TEXT NOT NULL UNIQUE,
         name TEXT NOT NULL,
-        placed TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+        placed TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+        status TEXT NOT NULL DEFAULT 'placed'
     )""",
     """CREATE TABLE order_lines (
         order_id INTEGER NOT NULL REFERENCES orders (id),
@@ -66,6 +68,8 @@ _SCHEMA = (
         PRIMARY KEY (order_id, slug)
     )""",
     "CREATE TABLE secrets (value BLOB NOT NULL)",
+    "CREATE TABLE tasks (id INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL)",
+    "CREATE TABLE deliveries (sender TEXT, id TEXT, PRIMARY KEY (sender, id)) WITHOUT ROWID",
 )
 
 

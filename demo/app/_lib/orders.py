@@ -9,11 +9,12 @@ from operator import itemgetter
 from typing import Any
 
 from app._lib.basket import Basket, Line
-from app._lib.db import connection, transaction
+from app._lib.db import connection
 from app._lib.validation import text
 from fsroute import HTTPError
 
 RULES = {"name": text(max_length=40)}
+STATUSES = ("placed", "paid", "sent", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +23,55 @@ class Order:
     name: str
     placed: str     # YYYY-MM-DDTHH:MM:SSZ
     cents: int      # in all
+    status: str     # one of STATUSES
     lines: list[Line]
 
 
-COLUMNS = ("order", "placed", "name", "slug", "product", "quantity", "cents")   # of a line, as below
+COLUMNS = ("order", "placed", "name", "slug", "product", "quantity", "cents", "status")    # of a line
 
-_LINES = """SELECT orders.id, placed, orders.name, slug, products.name, quantity, order_lines.cents
+_LINES = """SELECT orders.id, placed, orders.name, slug, products.name, quantity, order_lines.cents, status
             FROM orders JOIN order_lines ON order_id = orders.id JOIN products USING (slug)"""
 _IN_ORDER = "ORDER BY order_id, slug"      # which is that of the primary key: nothing is sorted
 
 
-def place_order(name: str, basket: Basket) -> Order:
-    """The order of what is in the basket. 409 for an empty one, and for one that was ordered before."""
-    with transaction() as db:
-        lines = basket.lines()
-        if not lines:
-            raise HTTPError(409, "The basket is empty")
-        try:
-            db.execute("INSERT INTO orders (basket, name) VALUES (?, ?)", (basket.id, name))
-        except sqlite3.IntegrityError:
-            raise HTTPError(409, "This basket was ordered before") from None
-        id = newest_order()
-        db.executemany(
-            "INSERT INTO order_lines (order_id, slug, quantity, cents) VALUES (?, ?, ?, ?)",
-            [(id, line.slug, line.quantity, line.cents) for line in lines],
-        )
-        [order] = _orders(f"WHERE order_id = ? {_IN_ORDER}", id)
-        return order
+def place_order(db: sqlite3.Connection, name: str, basket: Basket) -> Order:
+    """The order of what is in the basket. 409 for an empty one, and for one that was ordered before.
+
+    db: in a transaction, as for all that writes here.
+    """
+    lines = basket.lines()
+    if not lines:
+        raise HTTPError(409, "The basket is empty")
+    try:
+        db.execute("INSERT INTO orders (basket, name) VALUES (?, ?)", (basket.id, name))
+    except sqlite3.IntegrityError:
+        raise HTTPError(409, "This basket was ordered before") from None
+    id = newest_order()
+    db.executemany(
+        "INSERT INTO order_lines (order_id, slug, quantity, cents) VALUES (?, ?, ?, ?)",
+        [(id, line.slug, line.quantity, line.cents) for line in lines],
+    )
+    [order] = _orders(f"WHERE order_id = ? {_IN_ORDER}", id)
+    return order
+
+
+def change_status(db: sqlite3.Connection, id: int, status: str) -> Order | None:
+    """The order with this status; None when there is no such order."""
+    db.execute("UPDATE orders SET status = ? WHERE id = ?", (status, id))
+    return find_order(id)
+
+
+def mark_paid(db: sqlite3.Connection, id: int, cents: int) -> bool:
+    """Whether there is such an order, of that sum, which nobody has paid or cancelled."""
+    order = find_order(id)
+    if order is None or (order.cents, order.status) != (cents, "placed"):
+        return False
+    change_status(db, id, "paid")
+    return True
+
+
+def find_order(id: int) -> Order | None:
+    return next(iter(_orders(f"WHERE order_id = ? {_IN_ORDER}", id)), None)
 
 
 def orders_after(id: int) -> list[Order]:
@@ -74,6 +97,6 @@ def _orders(where: str, id: int) -> list[Order]:
 
 
 def _order(rows: list[tuple[Any, ...]]) -> Order:
-    lines = [Line(slug, product, quantity, cents) for _, _, _, slug, product, quantity, cents in rows]
-    id, placed, name, *_ = rows[0]
-    return Order(id, name, placed, sum(line.quantity * line.cents for line in lines), lines)
+    lines = [Line(slug, product, quantity, cents) for _, _, _, slug, product, quantity, cents, _ in rows]
+    id, placed, name, *_, status = rows[0]
+    return Order(id, name, placed, sum(line.quantity * line.cents for line in lines), status, lines)

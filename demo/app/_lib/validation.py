@@ -91,6 +91,15 @@ def whole(least: int, most: int) -> Rule:
     return rule
 
 
+def one_of(*choices: str) -> Rule:
+    """A rule for one of a few words."""
+    def rule(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return str(value)
+    return rule
+
+
 def email(value: object) -> str:
     """A rule for an email address."""
     address: str = text(max_length=254)(value)

@@ -1,0 +1,16 @@
+"""DELETE /api/admin/messages/7: take a message away.
+
+Its picture stays: another message may show the same one.
+`@use` is for this method alone: the clerk may read what the owner may delete.
+"""
+
+from app._lib.contact import remove_message
+from app._lib.staff import only
+from fsroute import HTTPError, Request, Response, use
+
+
+@use(only("owner"))
+def DELETE(request: Request, id: int) -> Response:
+    if not remove_message(request.state.db, id):
+        raise HTTPError(404, "Message not found")
+    return Response.empty()

@@ -1,0 +1,7 @@
+"""GET /api/admin/messages: what visitors have written."""
+
+from app._lib.contact import Message, all_messages
+
+
+def GET() -> list[Message]:
+    return all_messages()
