@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any
 
-    from .handlers.build import Found, Miss
+    from .handlers.table import Found, Miss
     from .http.send import Endpoint
     from .http.wsgi import Environ
     from .routing.route import Route

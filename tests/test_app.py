@@ -303,6 +303,201 @@ def test_routes_lists_what_answers(make: Make) -> None:
     ]
 
 
+# what runs around it, as the app tells
+
+NOTES = """
+def {name}(request, call_next):
+    request.environ.setdefault("ran", []).append("{name}")
+    return call_next(request)
+middleware = {name}
+"""
+LAYERED = {
+    "route.py": ECHO, "middleware.py": NOTES.format(name="root"), "users/[id]/route.py": ECHO,
+    "users/[id]/middleware.py": NOTES.format(name="one"), "users/route.py": ECHO,
+    "(g)/x/middleware.py": NOTES.format(name="gx"), "(g)/x/route.py": ECHO, "(h)/x/y/route.py": ECHO,
+    "free/middleware.py": "inherit = False\n", "free/route.py": ECHO, "docs/[...path]/route.py": ECHO,
+    "docs/[...path]/middleware.py": NOTES.format(name="docs"),
+    "docs/in/middleware.py": NOTES.format(name="inner"),
+    "shaped/error.py": "def error(request, exception): return None\n", "shaped/route.py": """
+from fsroute import use
+def owner(request, call_next): return call_next(request)
+def staff(request, call_next): return call_next(request)
+@use(owner, staff)
+def PUT(): ...
+@use(staff)
+def GET(): ...
+def POST(): ...
+"""}
+
+
+def test_routes_tell_the_middleware_around_them_and_of_their_methods(make: Make) -> None:
+    told = {route.pattern: (route.chain, dict(route.used)) for route in make(LAYERED).routes}
+    assert told == {
+        "/": (("root",), {}), "/users": (("root",), {}), "/users/[id]": (("root", "one"), {}),
+        "/x": (("root", "gx"), {}), "/x/y": (("root",), {}), "/free": ((), {}),
+        "/docs/[...path]": (("root", "docs"), {}),
+        "/shaped": (("root",), {"PUT": ("owner", "staff"), "GET": ("staff",)})}
+
+
+def test_routes_tell_what_a_catch_all_leaves_out(make: Make) -> None:
+    app = make(LAYERED)
+    told = {route.pattern: route.left_out for route in app.routes if route.left_out}
+    [(pattern, [folder])] = told.items()
+    assert (pattern, folder.rpartition("/docs/")[2]) == ("/docs/[...path]", "in")
+
+
+def test_misses_tell_the_places_where_another_chain_begins(make: Make) -> None:
+    app = make(LAYERED)
+    root = app.misses[0].folder
+    assert [(miss.pattern, miss.folder.removeprefix(root), miss.chain) for miss in app.misses] == [
+        ("/", "", ("root",)), ("/docs/in", "/docs/in", ("root", "inner")), ("/free", "/free", ()),
+        ("/shaped", "/shaped", ("root",)), ("/users/[id]", "/users/[id]", ("root", "one"))]
+    for miss in app.misses:
+        target = miss.pattern.replace("[id]", "7").rstrip("/") + "//nope"     # below a catch-all too
+        for _ in range(2):
+            environ = environ_of("GET", target)
+            assert exchange(app, environ).status == 404
+            assert environ.get("ran", []) == [*miss.chain]
+            assert environ["fsroute.route"] is None
+        assert app.match("GET", target).chain == miss.chain
+
+
+def test_a_miss_has_the_values_of_the_nearest_folder_that_holds_all_that_lead_there(make: Make) -> None:
+    values = ("def middleware(request, call_next):\n"
+              "    request.environ['values'] = [request.route, dict(request.params)]\n"
+              "    return call_next(request)\n")
+    app = make({"middleware.py": values, "users/[id]/(a)/x/route.py": ECHO,
+                "users/[id]/(b)/x/y/route.py": ECHO,
+                "shops/[shop]/route.py": ECHO, "shops/(g)/[name]/open/route.py": ECHO,
+                "[lang]/route.py": ECHO})
+    for target, params in {
+        "/users/7/nope": {"id": "7"}, "/users/7/x/nope": {"id": "7"}, "/users/7/x/y/nope": {"id": "7"},
+        "/shops/8/nope": {}, "/shops/8/open/nope": {"name": "8"}, "/shops": None, "/de/nope": {"lang": "de"},
+        "/nope/nope/nope": {"lang": "nope"}, "//": {}, "/./x": {}, "/users/../x": {},
+    }.items():
+        environ = environ_of("GET", target)
+        answer = exchange(app, environ)
+        if params is None:                          # [lang] answers
+            assert answer.status == 200
+        else:
+            assert (answer.status, environ["values"]) == (404, [None, params]), target
+
+
+def test_an_app_without_middleware_and_error_files_has_no_misses_to_tell(make: Make) -> None:
+    assert make(FILES).misses == ()
+    assert [miss.chain for miss in make({**FILES, "error.py": LAYERED["shaped/error.py"]}).misses] == [()]
+    inside = make({**FILES, "(g)/x/route.py": ECHO, "(g)/middleware.py": NOTES.format(name="g")})
+    assert [(miss.pattern, miss.chain) for miss in inside.misses] == [("/", ()), ("/x", ("g",))]
+
+
+SEEN = """
+def middleware(request, call_next):
+    request.environ["seen"] = [request.host, request.url, request.headers.get("Host"),
+                               request.headers.get("X-Forwarded-Host"), request.path, dict(request.params),
+                               request.route]
+    return call_next(request)
+"""
+
+
+@pytest.mark.parametrize("target", ["/users/7", "/nope", "/%FF", "*", "/", "/users/7/"])
+@pytest.mark.parametrize(("options", "host", "forwarded"), [
+    ({}, "evil.example/", None),
+    ({}, "a b", "evil.example"),
+    ({}, "", "evil.example"),
+    ({"hosts": ["good.example"]}, "evil.example", None),
+    ({"hosts": ["good.example"]}, "evil.example", "good.example"),
+    ({"hosts": ["good.example"]}, None, "good.example"),
+    ({"hosts": ["good.example"], "proxies": {"host": 1}}, "good.example", "evil.example"),
+    ({"hosts": ["good.example"], "proxies": {"host": 1}}, "evil.example", "good.example"),
+    ({"hosts": ["good.example"], "proxies": {"host": 1}}, "evil.example", None),
+    ({"proxies": {"host": 1}}, "good.example", "evil.example/"),
+    ({"proxies": {"host": 1}}, "evil.example/", "good.example"),
+])
+def test_middleware_of_a_request_for_a_host_that_is_none_has_no_host_to_read(
+    make: Make, options: dict[str, Any], host: str | None, forwarded: str | None, target: str
+) -> None:
+    app = make({"users/[id]/route.py": ECHO, "middleware.py": SEEN,
+                "users/middleware.py": "1\ninherit = False\n"},
+               **options)
+    for _ in range(2):
+        environ = environ_of("GET", target, HTTP_HOST=host, HTTP_X_FORWARDED_HOST=forwarded)
+        assert exchange(app, environ).status == 400
+        path = "/\ufffd" if target == "/%FF" else target
+        url = "http://127.0.0.1:8000/" + {"*": "*", "/%FF": "%EF%BF%BD"}.get(target, target[1:])
+        assert environ["seen"] == ["127.0.0.1:8000", url, None, None, path, {}, None]
+        assert "evil" not in str([value for key, value in environ.items() if key.startswith("HTTP_")])
+
+
+@pytest.mark.parametrize(("target", "path"), [
+    ("/users/%FF", "/users/\ufffd"), ("/users/%00", "/users/\0"), ("users/7", "users/7"), ("*", "*"),
+    ("/%C3%A9/%FF", "/é/\ufffd")])
+def test_a_path_that_is_none_runs_the_roots_middleware_with_what_can_be_read_of_it(
+    make: Make, target: str, path: str
+) -> None:
+    app = make({"users/[id]/route.py": ECHO, "middleware.py": SEEN,
+                "users/middleware.py": NOTES.format(name="users")})
+    for method in ("GET", "HEAD", "POST"):
+        environ = environ_of(method, target)
+        assert exchange(app, environ).status == 400
+        assert environ["seen"][4:] == [path, {}, None]
+        assert "ran" not in environ
+
+
+@pytest.mark.parametrize(("method", "target", "taken"), [
+    ("GET", "/nope", True), ("POST", "/users/7/nope", True), ("GET", "//", True), ("GET", "/docs", True),
+    ("OPTIONS", "/nope", True), ("GET", "/hook/", True), ("GET", "/é", True),
+    ("GET", "/users/x", False), ("GET", "/users/7", False), ("PUT", "/users/7", False),
+    ("GET", "/users/7/", False),
+    ("OPTIONS", "/users/7", False), ("OPTIONS", "*", False), ("GET", "/%FF", False), ("HEAD", "/hook", False),
+])
+def test_a_fallback_runs_no_middleware_and_no_error_file_and_all_else_does(
+    make: Make, method: str, target: str, taken: bool
+) -> None:
+    def fallback(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+        return [b"other"]
+
+    app = make({"users/[id]/route.py": "def GET(id: int): return id\n", "hook/route.py": ECHO +
+                "trailing_slash = 'strict'\n", "middleware.py": NOTES.format(name="root"),
+                "error.py": "def error(request, exception): request.environ['asked'] = True\n"},
+               fallback=fallback)
+    for _ in range(2):
+        environ = environ_of(method, target)
+        before = {**environ}
+        answer = exchange(app, environ, shaped=True)
+        assert (answer.body == b"other") is taken
+        if taken:
+            assert environ == before
+        else:
+            assert environ["ran"] == ["root"]
+            assert ("asked" in environ) is (answer.status >= 400)
+
+
+def test_no_spelling_of_a_path_is_answered_without_the_middleware_of_its_folder(make: Make) -> None:
+    guard = "from fsroute import HTTPError\ndef middleware(request, call_next): raise HTTPError(401)\n"
+    app = make({"in/middleware.py": guard, "in/a/route.py": ECHO, "in/[id]/route.py": ECHO,
+                "in/route.py": ECHO,
+                "in/page/page.html": "<p>", "in/f/[...path]/route.py": ECHO, "in/(g)/b/route.py": ECHO,
+                "in/é/route.py": ECHO, "route.py": ECHO, "[lang]/route.py": ECHO})
+    inside = ["/in", "/in/", "/in/a", "/in/a/", "/in/%61", "/%69n/a", "/in/1", "/in/1/", "/in/page",
+              "/in/f/x/y",
+              "/in/f", "/in/f/", "/in/b", "/in/%C3%A9", "/in/e%CC%81", "/in//", "/in//a", "/in/a//",
+              "/in/./a",
+              "/in/../in/a", "/in/..", "/in/a/..", "/in/nope/nope", "/in/a%2Fb", "/in%2Fa", "/in/%2e%2e/x",
+              "/in/a;x=1", "/in/a%3Fx", "/in/a?x=1", "/in/" + "x/" * 50_000, "/in" + "/" * 50_000,
+              "/in/" + "../" * 30_000, "/in/" + "a" * 100_000]
+    for target in inside:
+        for method in ("GET", "HEAD", "POST", "OPTIONS", "FOO"):
+            assert exchange(app, environ_of(method, target)).status == 401, target[:40]
+    outside = {"/": 200, "/In": 200, "/in%20": 200, "/in.": 200, "/in%5Ca": 200, "/in;/a": 404, "//in/a": 404,
+               "/./in/a": 404, "/x/../in/a": 404, "/.//in/a": 404, "/%2e/in/a": 404, "/IN/a": 404,
+               "/in%00/a": 400, "in/a": 400, "/%FFin/a": 400, "/in/%FF": 400}
+    for target, status in outside.items():
+        answer = exchange(app, environ_of("GET", target))
+        assert answer.status == status, target
+        assert status != 200 or json.loads(answer.body)["route"] in ("/", "/[lang]")
+
+
 def test_a_tree_that_is_not_there_is_one_clear_error(tmp_path: Any) -> None:
     with pytest.raises(TreeError, match="no such folder"):
         App(str(tmp_path / "nowhere"))

@@ -73,6 +73,143 @@ def test_routes_keeps_the_name_of_a_file_on_its_line(project: Path) -> None:
     assert len(shown.splitlines()) == 4
 
 
+# the middleware around it
+
+LOGIN = """
+def require_login(request, call_next): return call_next(request)
+middleware = require_login
+"""
+STAFF = """
+from functools import partial
+def staff_only(role):
+    def middleware(request, call_next): return call_next(request)
+    return middleware
+class Audit:
+    def __call__(self, request, call_next): return call_next(request)
+def limit(rate, request, call_next): return call_next(request)
+middleware = [staff_only("admin"), Audit(), partial(limit, 5)]
+"""
+USING = """
+from fsroute import use
+def owner(request, call_next): return call_next(request)
+def GET(): ...
+def HEAD(): ...
+@use(owner)
+def PUT(): ...
+@use(owner)
+def DELETE(): ...
+def POST(): ...
+"""
+GET = "def GET(): ...\n"
+GUARDED = {
+    "app/route.py": GET, "app/docs/[...path]/route.py": GET, "app/docs/in/middleware.py": LOGIN,
+    "app/docs/in/route.py": GET,
+    "app/users/middleware.py": LOGIN, "app/users/route.py": GET + "def POST(): ...\n",
+    "app/users/[id]/route.py": USING, "app/users/admin/middleware.py": STAFF,
+    "app/users/admin/page.html": "<p>",
+    "public/a.css": "a {}", "public/users/b.css": "b {}",
+    "shut.py": "import fsroute\napp = fsroute.App('shop_site', public=None)\n",
+    "shop_site/route.py": GET, "shop_site/middleware.py": LOGIN,
+    "shop_site/x/error.py": "def error(request, exception): ...\n",
+    "shop_site/x/[...rest]/route.py": GET + "below = True\n", "shop_site/x/y/middleware.py": STAFF,
+    "shop_site/x/y/route.py": GET,
+    "shop_site/alone/middleware.py": LOGIN.replace("require_login", "lonely"),
+}
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Path:
+    for name, text in GUARDED.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def test_routes_lists_the_middleware_of_each_method_and_of_paths_without_a_route(guarded: Path) -> None:
+    assert fsroute(guarded, "routes") == (0, (
+        "GET            /                app/route.py\n"
+        "GET            /a.css           public/a.css\n"
+        "GET            /docs/[...path]  app/docs/[...path]/route.py\n"
+        "GET            /docs/in         app/docs/in/route.py         require_login\n"
+        "GET POST       /users           app/users/route.py           require_login\n"
+        "DELETE PUT     /users/[id]      app/users/[id]/route.py      require_login, owner\n"
+        "GET HEAD POST  /users/[id]      app/users/[id]/route.py      require_login\n"
+        "GET            /users/admin     app/users/admin/page.html    require_login, staff_only, "
+        "Audit, limit\n"
+        "GET            /users/b.css     public/users/b.css           require_login\n"
+        "no route       /                app\n"
+        "no route       /docs/in         app/docs/in                  require_login\n"
+        "no route       /users           app/users                    require_login\n"
+        "no route       /users/admin     app/users/admin              require_login, staff_only, "
+        "Audit, limit\n"
+        "note: app/docs/[...path]/route.py answers below app/docs/in too, without its middleware\n"), "")
+
+
+def test_routes_does_not_repeat_what_a_file_says_of_itself(guarded: Path) -> None:
+    status, shown, complaint = fsroute(guarded, "routes", "shut:app")
+    assert (status, complaint) == (0, "")
+    assert "note:" not in shown
+    assert re.search(r"^no route +/x +shop_site/x +require_login$", shown, re.MULTILINE)     # an error file
+
+
+@pytest.mark.parametrize(("arguments", "status", "patterns"), [
+    (("--without", "require_login"), 1, ["GET /", "GET /a.css", "GET /docs/[...path]"]),
+    (("--without", "staff_only", "--methods", "POST"), 1, ["POST /users", "POST /users/[id]"]),
+    (("--without", "owner", "--methods", "PUT,DELETE"), 0, []),
+    (("--without", "owner", "--methods", "PUT, POST"), 1, ["POST /users", "POST /users/[id]"]),
+    (("--without", "require_login", "--methods", "POST,PUT,PATCH"), 0, []),
+    (("--without", "owner", "--methods", "PATCH"), 0, []),
+    (("app", "--without", "Audit", "--methods", "DELETE"), 1, ["DELETE /users/[id]"]),
+    (("shut:app", "--without", "require_login"), 0, []),
+    (("shut:app", "--without", "lonely", "--methods", "GET"), 1, ["GET /", "GET /x/[...rest]", "GET /x/y"]),
+    (("shut:app", "--without", "staff_only"), 1, ["GET /", "GET /x/[...rest]"]),
+    (("--methods", "POST"), 0, ["POST /users", "POST /users/[id]"]),
+])
+def test_routes_without_a_middleware_lists_what_it_does_not_run_for(
+    guarded: Path, arguments: tuple[str, ...], status: int, patterns: list[str]
+) -> None:
+    code, shown, complaint = fsroute(guarded, "routes", *arguments)
+    assert (code, complaint) == (status, "")
+    rows = [line.split() for line in shown.splitlines() if not line.startswith(("no route", "note:"))]
+    told = [" ".join(word for word in row if word.isupper() or word[0] == "/") for row in rows]
+    assert told == patterns
+
+
+@pytest.mark.parametrize("methods", ["HEAD", "GET", "GET,HEAD"])
+def test_a_head_that_runs_get_is_asked_for_with_get(guarded: Path, methods: str) -> None:
+    code, shown, _ = fsroute(guarded, "routes", "--without", "require_login", "--methods", methods)
+    assert code == 1
+    assert [line.split()[1] for line in shown.splitlines()] == ["/", "/a.css", "/docs/[...path]"]
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (("--without", "require_logn"),
+     "fsroute: no middleware is called require_logn: "
+     "there is Audit, limit, owner, require_login, staff_only\n"),
+    (("--without", ""),
+     "fsroute: no middleware is called : there is Audit, limit, owner, require_login, staff_only\n"),
+    (("--without", "middleware"),
+     "fsroute: no middleware is called middleware: "
+     "there is Audit, limit, owner, require_login, staff_only\n"),
+    (("shut:app", "--without", "owner"),
+     "fsroute: no middleware is called owner: there is Audit, limit, lonely, require_login, staff_only\n"),
+    (("--without", "owner", "--methods", "POTS"), "fsroute: no route has the method POTS\n"),
+    (("--without", "owner", "--methods", "post,PUT"), "fsroute: no route has the method post\n"),
+    (("--methods", ""), "fsroute: no route has the method \n"),
+    (("--without", "owner", "--methods", "GET,"), "fsroute: no route has the method \n"),
+])
+def test_an_audit_for_what_nobody_is_called_is_wrong_usage(
+    guarded: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    assert fsroute(guarded, "routes", *arguments) == (2, "", says)
+
+
+def test_an_audit_of_an_app_without_middleware_is_wrong_usage_too(project: Path) -> None:
+    assert fsroute(project, "routes", "--without", "require_login") == (
+        2, "", "fsroute: no middleware is called require_login: there is none at all\n")
+
+
 def test_a_folder_elsewhere_is_served_with_its_parent_on_the_path(project: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     status, shown, complaint = fsroute(tmp_path / "elsewhere", "routes", str(project / "app"))

@@ -157,3 +157,147 @@ def test_many_first_requests_at_once_import_once_and_all_get_their_answer(make: 
         thread.join()
     assert sorted(statuses) == [200] * 8 + [204] * 4 + [405] * 4
     assert all(module_of(app, f"r{number}.route").COUNT == 1 for number in range(4))
+
+
+# what runs around
+
+GUARD = """
+from fsroute import HTTPError
+COUNT = globals().get("COUNT", 0) + 1
+def guard(request, call_next):
+    request.environ.setdefault("ran", []).append("guard")
+    if request.headers.get("Authorization") is None:
+        raise HTTPError(401)
+    response = call_next(request)
+    request.environ["ran"] += [response.status, type(response.exception).__name__]
+    return response
+middleware = guard
+"""
+SHAPES = "def error(request, exception): return {'shaped': type(exception).__name__}\n"
+
+
+@pytest.mark.parametrize(("name", "text", "says"), [
+    ("a/middleware.py", "1 / 0\n", "ZeroDivisionError"),
+    ("middleware.py", "import nothing_of_that_name\n", "nothing_of_that_name"),
+    ("a/middleware.py", "", "there is no middleware in it"),
+    ("a/middleware.py", "middleware = 5\n", "is int, no function"),
+    ("(g)/middleware.py", "inherit = 0\n", "inherit is 0"),
+    ("a/error.py", "def (", "SyntaxError"),
+    ("error.py", "", "there is no error in it"),
+])
+def test_what_is_wrong_with_middleware_and_error_files_is_said_at_start(
+    tree: Tree, name: str, text: str, says: str
+) -> None:
+    with pytest.raises(TreeError, match=says):
+        App(tree({"a/route.py": "1 / 0\n", "(g)/x/route.py": ECHO, name: text}), lazy=True)
+
+
+def test_middleware_is_there_before_the_first_request_and_route_files_are_not(make: Make) -> None:
+    app = make({"a/route.py": ECHO, "a/middleware.py": GUARD, "b/middleware.py": GUARD, "b/c/route.py": ECHO},
+               lazy=True)
+    for name in ("a", "b"):
+        assert module_of(app, f"{name}.middleware").COUNT == 1
+    assert module_of(app, "a.route") is None
+    assert exchange(app, environ_of("GET", "/a/nope")).status == 401
+    assert exchange(app, environ_of("GET", "/b")).status == 401
+    assert module_of(app, "a.route") is None
+    assert exchange(app, environ_of("GET", "/a", HTTP_AUTHORIZATION="x")).status == 200
+    assert module_of(app, "a.route").COUNT == module_of(app, "a.middleware").COUNT == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "FOO"])
+@pytest.mark.parametrize("target", ["/in/a", "/in/a/"])
+@pytest.mark.parametrize("broken", ["1 / 0\n", "def get(): ...\n"])
+def test_a_file_that_cannot_be_made_is_a_500_inside_its_chain(
+    make: Make, caplog: pytest.LogCaptureFixture, method: str, target: str, broken: str
+) -> None:
+    app = make({"in/a/route.py": broken, "in/middleware.py": GUARD, "in/error.py": SHAPES}, lazy=True)
+    fault = "ZeroDivisionError" if broken[0] == "1" else "TreeError"
+    for _ in range(2):
+        environ = environ_of(method, target)
+        refused = exchange(app, environ, shaped=True)
+        assert (refused.status, environ["ran"]) == (401, ["guard"])     # a stranger learns nothing
+        assert refused.body == (b"" if method == "HEAD" else b'{"shaped":"HTTPError"}')
+        assert "fsroute.exception" not in environ
+    assert caplog.records == []
+    for _ in range(2):
+        environ = environ_of(method, target, HTTP_AUTHORIZATION="x")
+        answer = exchange(app, environ, shaped=True)
+        assert (answer.status, environ["ran"]) == (500, ["guard", 500, fault])
+        assert answer.body == (b"" if method == "HEAD" else b'{"shaped":"%s"}' % fault.encode())
+        assert type(environ["fsroute.exception"]).__name__ == fault
+        assert environ["fsroute.route"] == "/in/a"
+    assert fault in caplog.text
+
+
+def test_an_error_file_alone_shapes_the_failure_of_an_import(make: Make) -> None:
+    app = make({"a/route.py": "1 / 0\n", "a/error.py": SHAPES, "b/route.py": "1 / 0\n"}, lazy=True)
+    for _ in range(2):
+        answer = exchange(app, environ_of("GET", "/a"), shaped=True)
+        assert (answer.status, answer.body) == (500, b'{"shaped":"ZeroDivisionError"}')
+        assert exchange(app, environ_of("GET", "/b")).status == 500
+
+
+def test_a_mended_file_keeps_the_chain_it_had(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fsroute.handlers.loader.lazy.__defaults__", (lambda: now[0],))
+    app = make({"a/route.py": "1 / 0\n", "a/middleware.py": GUARD}, lazy=True)
+    file = Path(next(iter(app._table.resources)).file)
+    assert exchange(app, environ_of("GET", "/a", HTTP_AUTHORIZATION="x")).status == 500
+    file.write_text("def GET(): return {'mended': True}  # and longer, so that it is seen\n")
+    now[0] += 1.1
+    for _ in range(2):
+        assert exchange(app, environ_of("GET", "/a")).status == 401
+        assert exchange(app, environ_of("GET", "/a", HTTP_AUTHORIZATION="x")).body == b'{"mended":true}'
+        assert exchange(app, environ_of("PUT", "/a")).status == 401
+        assert exchange(app, environ_of("GET", "/a/")).status == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "FOO"])
+@pytest.mark.parametrize("target", ["/in/a", "/in/a/", "/in/7", "/in/7/x", "/in", "/in/page", "/in/rest/a/b"])
+def test_the_first_and_every_later_answer_passes_the_same_middleware_as_of_an_eager_app(
+    make: Make, method: str, target: str
+) -> None:
+    used = """
+from fsroute import use
+def once(request, call_next):
+    request.environ["ran"].append("once")
+    return call_next(request)
+@use(once)
+def GET(request): return request.path
+def POST(request): return request.path
+@use(once)
+def DELETE(): 1 / 0
+"""
+    files = {"in/a/route.py": used, "in/[id]/route.py": used, "in/middleware.py": GUARD,
+             "in/page/page.html": "<p>",
+             "in/rest/[...path]/route.py": used, "in/[id]/error.py": SHAPES}
+    eager, lazily = make(files), make(files, lazy=True)
+
+    def ask(app: App) -> tuple[object, ...]:
+        environ = environ_of(method, target, HTTP_AUTHORIZATION="x")
+        answer = exchange(app, environ, shaped=True)
+        for field in ("last-modified", "etag"):
+            answer.headers.pop(field, None)
+        return answer, environ["ran"], environ["fsroute.route"]
+
+    expected = ask(eager)
+    assert ask(lazily) == ask(lazily) == ask(eager) == expected
+
+
+@pytest.mark.parametrize(("size", "own", "status"), [
+    (3, "3", 200), (4, "3", 413), (20, "30", 200), (31, "30", 413), (2_000, "None", 200)])
+def test_the_first_middleware_reads_a_body_under_the_limit_of_the_route(
+    make: Make, size: int, own: str, status: int
+) -> None:
+    reads = "def middleware(request, call_next):\n    request.bytes()\n    return call_next(request)\n"
+    route = f"max_body = {own}\ndef POST(request): return {{'size': len(request.bytes())}}\n"
+    app = make({"a/route.py": route, "middleware.py": reads}, lazy=True, max_body=10)
+    for _ in range(2):
+        assert exchange(app, environ_of("POST", "/a", b"x" * size)).status == status
+
+
+def test_the_routes_of_a_lazy_app_have_their_chains_once_they_are_asked_for(make: Make) -> None:
+    app = make({"a/route.py": ECHO, "a/middleware.py": GUARD, "b/route.py": ECHO}, lazy=True)
+    assert [(route.pattern, route.chain) for route in app.routes] == [("/a", ("guard",)), ("/b", ())]
+    assert [(miss.pattern, miss.chain) for miss in app.misses] == [("/", ()), ("/a", ("guard",))]

@@ -547,6 +547,155 @@ def test_a_request_opens_the_file_that_start_up_found_and_no_other(
     assert get(start(base), "/added.txt").text == "later"
 
 
+# what runs around them
+
+LOGGED = """
+LOG = []
+def note(request, call_next):
+    response = call_next(request)
+    LOG.append([NAME, request.method, request.path, request.route, dict(request.params), response.status])
+    response.headers["X-Ran"] = NAME
+    return response
+middleware = note
+"""
+ERROR = """
+from fsroute import Response
+def error(request, exception):
+    return {"shaped": NAME, "was": exception.status}
+"""
+GUARDED: dict[str, str | bytes] = {
+    "app/middleware.py": f"NAME = 'outer'{LOGGED}", "app/error.py": f"NAME = 'outer'{ERROR}",
+    "app/files/middleware.py": f"NAME = 'inner'{LOGGED}", "app/files/error.py": f"NAME = 'inner'{ERROR}",
+    "app/files/list/route.py": ECHO, "public/top.txt": "top", "public/files/a.txt": "found",
+    "public/files/deep/er.txt": "deeper", "public/files/a.txt.gz": "packed", "public/other/b.txt": "other"}
+
+
+def ran(base: Path) -> list[Any]:
+    """What the middlewares noted, the innermost first."""
+    logs = [sys.modules[f"{base.name}.files.middleware"].LOG, sys.modules[f"{base.name}.middleware"].LOG]
+    found = [entry for log in logs for entry in log]
+    for log in logs:
+        log.clear()
+    return found
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(("target", "route", "names"), [
+    ("/top.txt", "/top.txt", ["outer"]),
+    ("/other/b.txt", "/other/b.txt", ["outer"]),
+    ("/files/a.txt", "/files/a.txt", ["inner", "outer"]),
+    ("/files/deep/er.txt", "/files/deep/er.txt", ["inner", "outer"]),
+])
+def test_whatever_a_public_file_answers_passes_the_chain_of_its_place_once(
+    target: str, route: str, names: list[str], lazy: bool, base: Path
+) -> None:
+    put(base, GUARDED)
+    app = start(base, lazy=lazy)
+    plain = (base / f"public{target}").read_bytes()
+    for method, status in (("GET", 200), ("GET", 200), ("HEAD", 200), ("POST", 405), ("DELETE", 405),
+                           ("OPTIONS", 204), ("FOO", 405)):
+        answer = exchange(app, environ_of(method, target), shaped=True)
+        assert answer.status == status
+        assert answer.headers["x-ran"] == "outer"
+        assert ran(base) == [[name, method, target, route, {}, status] for name in names]
+        if method == "GET":
+            assert answer.body == plain
+        if method == "HEAD":
+            assert (answer.body, answer.headers["content-length"]) == (b"", str(len(plain)))
+        if status == 405:
+            assert json.loads(answer.body) == {"shaped": names[0], "was": 405}
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_middleware_sees_what_became_of_a_conditional_or_partial_request(base: Path) -> None:
+    put(base, GUARDED)
+    app = start(base)
+    first = get(app, "/files/a.txt")
+    ran(base)
+    for fields, status, body in (({"HTTP_IF_NONE_MATCH": first.headers["etag"]}, 304, b""),
+                                 ({"HTTP_RANGE": "bytes=1-2"}, 206, b"ou"),
+                                 ({"HTTP_ACCEPT_ENCODING": "gzip"}, 200, b"packed")):
+        answer = get(app, "/files/a.txt", **fields)
+        assert (answer.status, answer.body) == (status, body)
+        assert [entry[-1] for entry in ran(base)] == [status, status]
+    refused = exchange(app, environ_of("GET", "/files/a.txt", HTTP_RANGE="bytes=99-"), shaped=True)
+    assert (refused.status, json.loads(refused.body)) == (416, {"shaped": "inner", "was": 416})
+    assert refused.headers["content-range"] == "bytes */5"
+    assert [entry[-1] for entry in ran(base)] == [416, 416]
+
+
+@pytest.mark.parametrize(("mode", "status", "route"), [
+    ("redirect", 308, "/files/a.txt"), ("ignore", 200, "/files/a.txt"), ("strict", 404, None)])
+def test_a_final_slash_behind_a_file_passes_the_chain_too(
+    mode: str, status: int, route: str | None, base: Path
+) -> None:
+    put(base, GUARDED)
+    app = start(base, trailing_slash=mode)
+    for method in ("GET", "HEAD"):
+        assert exchange(app, environ_of(method, "/files/a.txt/"), shaped=True).status == status
+        assert ran(base) == [[name, method, "/files/a.txt/", route, {}, status]
+                             for name in ("inner", "outer")]
+
+
+def test_a_file_that_has_vanished_is_shaped_and_passes_the_chain(base: Path) -> None:
+    put(base, GUARDED)
+    app = start(base)
+    assert get(app, "/files/a.txt").status == 200
+    ran(base)
+    for name in ("a.txt", "a.txt.gz"):
+        (base / "public/files" / name).unlink()
+    for method in ("GET", "HEAD"):
+        answer = exchange(app, environ_of(method, "/files/a.txt"), shaped=True)
+        assert answer.status == 404
+        assert answer.body == (b'{"shaped":"inner","was":404}' if method == "GET" else b"")
+        assert ran(base) == [[name, method, "/files/a.txt", "/files/a.txt", {}, 404]
+                             for name in ("inner", "outer")]
+
+
+def test_a_guard_keeps_a_public_file_and_all_that_could_be_learned_of_it(base: Path) -> None:
+    guard = "from fsroute import HTTPError\ndef middleware(request, call_next): raise HTTPError(401)\n"
+    put(base, {"app/in/middleware.py": guard, "app/in/list/route.py": ECHO, "public/in/a.txt": "secret",
+               "public/in/a.txt.br": "secret", "public/out.txt": "open"})
+    app = start(base)
+    for target in ("/in/a.txt", "/in/a.txt/", "/in/missing", "/in", "/in/", "/in/list", "/in/a.txt//",
+                   "/in//a.txt",
+                   "/in/./a.txt", "/in/x/../a.txt", "/in/%61.txt", "/%69n/a.txt", "/in/a.txt.br"):
+        for method in ("GET", "HEAD", "POST", "OPTIONS", "FOO"):
+            answer = exchange(app, environ_of(method, target, HTTP_RANGE="bytes=0-1",
+                                              HTTP_ACCEPT_ENCODING="br",
+                                              HTTP_IF_NONE_MATCH="*"))
+            assert answer.status == 401
+            assert b"secret" not in answer.body
+            assert not {"etag", "last-modified", "allow", "location"} & {*answer.headers}
+    for target in ("/out.txt", "//in/a.txt", "/./in/a.txt", "/x/../in/a.txt", "/IN/a.txt", "/in%2Fa.txt",
+                   "/in%5Ca.txt"):
+        answer = get(app, target)
+        assert answer.status == {"/out.txt": 200, "/in%2Fa.txt": 401}.get(target, 404)    # hosts decode %2F
+        assert b"secret" not in answer.body
+
+
+def test_an_error_file_alone_shapes_the_errors_of_public_files(base: Path) -> None:
+    put(base, {"app/in/error.py": f"NAME = 'in'{ERROR}", "app/in/list/route.py": ECHO,
+               "public/in/a.txt": "found",
+               "public/b.txt": "found"})
+    app = start(base)
+    for _ in range(2):
+        assert exchange(app, environ_of("POST", "/in/a.txt"), shaped=True).text == '{"shaped":"in","was":405}'
+        assert json.loads(get(app, "/b.txt", "POST").body)["title"] == "Method Not Allowed"
+        assert get(app, "/in/a.txt").body == b"found"
+
+
+def test_middleware_may_put_another_body_in_the_place_of_a_file(base: Path) -> None:
+    upper = ("def middleware(request, call_next):\n    response = call_next(request)\n"
+             "    if response.status == 200: response.body = b''.join(response.body).upper()\n"
+             "    return response\n")
+    put(base, {"app/middleware.py": upper, "public/a.txt": "found"})
+    app = start(base)
+    for method, body in (("GET", b"FOUND"), ("HEAD", b""), ("GET", b"FOUND")):
+        answer = get(app, "/a.txt", method)
+        assert (answer.status, answer.body, answer.headers["content-length"]) == (200, body, "5")
+
+
 # many of them
 
 def test_thousands_of_files_start_and_are_found(base: Path) -> None:

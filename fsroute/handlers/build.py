@@ -17,16 +17,15 @@ from ..routing.places import Places
 from ..routing.route import pattern
 from ..routing.tree import Tree, scan
 from ..routing.trie import Matcher
-from . import builtin
 from .composer import Composer
 from .folderfiles import chains_of
-from .guards import chains_of_public, note_left_out
+from .guards import Guards
 from .loader import ImportFault, modules_of
+from .table import Miss, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping, Sequence
 
     from ..http.request import Settings
     from ..routing.route import Route, Segment
@@ -35,49 +34,10 @@ if TYPE_CHECKING:
     from .options import Options
     from .resource import Resource
 
-    Found = tuple[Resource, dict[str, Any]]     # what answers, and the values of the path
-    Chains = Mapping[str, Chain]
+    Chains = Mapping[str, Chain]        # by the path of the folder
 
 DEFAULT_PUBLIC = "public"
 """The folder that may be missing."""
-
-
-class Miss:
-    """What happens to paths at and below a place that no route matches.
-
-    pattern: of the place. folder: the path of the one that speaks for it. chain: the names of the
-    middleware, outermost first.
-    """
-
-    __slots__ = ("chain", "folder", "pattern")
-
-    def __init__(self, pattern: str, folder: str, chain: tuple[str, ...]) -> None:
-        self.pattern = pattern
-        self.folder = folder
-        self.chain = chain
-
-
-class Table:
-    """What answers, worked out once.
-
-    resources: by route, in the order of the tree. match: what answers a path, or None.
-    not_found, bad_host, bad_path, asterisk: for what has no route; nearest: what to take in place of
-    not_found, by the path, None where that is the same everywhere. misses: the same for people.
-    """
-
-    __slots__ = ("asterisk", "bad_host", "bad_path", "match", "misses", "nearest", "not_found", "resources")
-
-    def __init__(self, resources: dict[Route, Resource], matcher: Matcher, misses: list[Miss],
-                 composer: Composer, chain: Chain) -> None:
-        """chain: of the root."""
-        self.resources = resources
-        self.match: Callable[[str], Found | None] = matcher.match
-        self.nearest: Callable[[str], Found] | None = matcher.nearest if misses else None
-        self.misses = misses
-        self.not_found = composer.of_miss(chain)
-        self.bad_host = composer.of_builtin(builtin.bad_host, chain)
-        self.bad_path = composer.of_builtin(builtin.bad_path, chain)
-        self.asterisk = composer.of_asterisk(chain)
 
 
 def build(root: str | os.PathLike[str], package: str | None, public: str | os.PathLike[str] | None,
@@ -117,7 +77,8 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
     if not tree.routed:
         raise TreeError(tree.root, tree.faults)
     places, chains = Places(tree.routed), chains_of(tree, modules)
-    resources = _resources(tree, modules, composer, lazy, chains, chains_of_public(tree, places, chains))
+    guards = Guards(tree, chains)
+    resources = _resources(tree, modules, composer, lazy, chains, guards.chains_of_public(places))
     if modules is not None:
         modules.report()
     if tree.faults:
@@ -132,14 +93,15 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
         placed.append((place.segments, speaker.segments or (), composer.of_miss(chain)))
         if not place.segments or chain is not chains[places.before(place).speaker.path]:
             misses.append(Miss(pattern(place.segments), speaker.path, chain.names))
+    matcher = Matcher(entries, placed)
+    guards.note_left_out(resources, matcher.match)
     tree.routed.clear()     # a lazy app keeps its tree, and needs of it no more than the names of folders
-    return Table(resources, Matcher(entries, placed), misses, composer, chains[tree.root])
+    return Table(resources, matcher, misses, composer, chains[tree.root])
 
 
 def _resources(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool, chains: Chains,
                around_public: Mapping[Sequence[Segment], Chain]) -> dict[Route, Resource]:
-    """What answers each route. chains: by the path of the folder. around_public: by the URL of the folder."""
-    note_left_out(tree, chains)
+    """What answers each route. around_public: the chains of public files, by the URL of their folder."""
     resources: dict[Route, Resource] = {}
     for route in tree.routes:
         if route.kind == "public":

@@ -16,13 +16,16 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..http.errors import HTTPError
 from ..http.log import log_exception
 from ..http.problems import drop_frames, failed, problem
-from ..http.response import Response
+from ..http.response import Raised, Response
 from ..http.send import answer, sent
 from ..http.stream import Stream
 from .endpoint import endpoint, failure, respond
+from .loop import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +35,11 @@ if TYPE_CHECKING:
     from ..http.request import Request
     from ..http.send import Answer, Endpoint
 
-    Step = Callable[[Request], Response]
+    CallNext = Callable[[Request], Response]            # a step
+    Layer = Callable[[Request, CallNext], Response]     # a middleware, as those in fsroute.middleware are
 
 _DONE = 1_000_000       # deeper than any chain: nothing runs any more
-_NOBODY = "nobody"      # in the place of a function's name, where none can have done it
+_SOMEBODY = "a middleware"      # whose name is not known where an answer comes from an exception
 
 
 class ErrorFile:
@@ -57,7 +61,7 @@ class Middleware:
 
     __slots__ = ("call", "errors", "name", "where")
 
-    def __init__(self, call: Callable[[Request, Step], Any], where: str,
+    def __init__(self, call: Callable[[Request, CallNext], Any], where: str,
                  errors: tuple[ErrorFile, ...]) -> None:
         self.call = call
         self.name = name_of(call)
@@ -109,7 +113,7 @@ class Chain:
 
 def name_of(call: Any) -> str:
     """What a middleware is called: the name of the function, of the factory that made it, or of its type."""
-    while hasattr(call, "func"):            # a partial
+    while isinstance(call, partial):
         call = call.func
     name: str = getattr(call, "__qualname__", "") or type(call).__qualname__
     return name.partition(".<locals>")[0].rpartition(".")[2]
@@ -118,27 +122,36 @@ def name_of(call: Any) -> str:
 def _outermost(call: Callable[[Request], Any], where: str, errors: tuple[ErrorFile, ...]) -> Endpoint:
     """The endpoint of the outermost layer: nobody else will see its Response, which need not be copied."""
     def answered(request: Request) -> Answer:
-        request._reached, request._sending = 1, None
+        request._reached, request._sending, request._raised = 1, None, None
         try:
             try:
                 result = call(request)
+                request._reached = _DONE
                 if type(result) is Response and type(result._body) is bytes and request._sending is None:
                     response = result       # nearly always: _owned() in place costs 60 ns less
                 else:
                     response = _owned(result, where, request)
             except BaseException as error:
+                request._reached = _DONE
                 response = _shaped(failure(error), errors, request)
-            request._reached = _DONE
-            return answer(response) if type(response._body) is bytes else sent(response)
-        except BaseException:       # no answer: what ends the process, say
+            if request._raised is not None:
+                _let_go(request._raised)
+            if type(response._body) is bytes:
+                return answer(response)
+            made = sent(response)
+            request._sending = None     # it holds the request: together they would wait for the collector
+            return made
+        except BaseException as error:      # what ends the process; or the host's way to send files failed
             if request._sending is not None:
                 request._sending.close()
+            if isinstance(error, Exception):
+                return answer(failed(error, request))
             request.release()
             raise
     return answered
 
 
-def _around(inner: Step, middleware: Middleware, depth: int) -> Step:
+def _around(inner: CallNext, middleware: Middleware, depth: int) -> CallNext:
     """The step of a middleware."""
     call, where, errors = middleware.call, middleware.where, middleware.errors
 
@@ -148,16 +161,18 @@ def _around(inner: Step, middleware: Middleware, depth: int) -> Step:
         request._reached = depth
         try:
             result = call(request, inner)
+            request._reached = _DONE            # or another layer could run what this one kept out
             if type(result) is Response and type(result._body) is bytes and request._sending is None:
                 return result.copy()        # as above
             return _owned(result, where, request)
         except BaseException as error:
+            request._reached = _DONE
             return _shaped(failure(error), errors, request)
     return call_next
 
 
 def _innermost(call: Callable[[Request], Any], where: str, errors: tuple[ErrorFile, ...],
-               depth: int) -> Step:
+               depth: int) -> CallNext:
     """The step of a handler."""
     def call_next(request: Request) -> Response:
         if request._reached >= depth:
@@ -178,10 +193,19 @@ def _called_again() -> RuntimeError:
 
 def _owned(result: Any, where: str, request: Request) -> Response:
     """What a user's function returned, as a Response of this request's own. Raises what is wrong with it."""
+    if hasattr(result, "__await__"):
+        result = _awaited(result, request)
     response = result.copy() if isinstance(result, Response) else respond(result, where, request)
     if type(response._body) is not bytes or request._sending is not None:
         return _carried(response, where, request)
     return response
+
+
+def _awaited(result: Any, request: Request) -> Any:
+    """What came of a coroutine: it may be a Response that is kept, as any other function's."""
+    while hasattr(result, "__await__"):
+        result = run(result, request.fetch)
+    return result
 
 
 def _carried(response: Response, where: str, request: Request) -> Response:
@@ -210,12 +234,35 @@ def _shaped(error: Exception, errors: Sequence[ErrorFile], request: Request) -> 
     if not isinstance(error, HTTPError):
         log_exception(error, request)
     try:
-        response = _carried(_asked(error, errors, request) or problem(error, request), _NOBODY, request)
+        shaped = _again(error, request)
+        if shaped is None:
+            shaped = _asked(error, errors, request)
+        response = _carried(problem(error, request) if shaped is None else shaped, _SOMEBODY, request)
     except BaseException as fault:      # its record in the log holds what it came from too
-        error = failure(fault)
-        response = _carried(failed(error, request), _NOBODY, request)
-    response._exception = error
+        raised, error = error, failure(fault)
+        response = _carried(failed(error, request), _SOMEBODY, request)
+        if isinstance(raised, HTTPError) and raised is not error:
+            drop_frames(raised)
+    request._raised = response._raised = Raised(error)
     return response
+
+
+def _again(error: Exception, request: Request) -> Response | None:
+    """The answer to what was raised before, and now again by response.raise_exception()."""
+    before = request._raised
+    if before is None or before.error is not error or before.answer is None:
+        return None
+    answer, before.answer = before.answer, None
+    if isinstance(error, HTTPError):
+        drop_frames(error)
+    return answer.copy()
+
+
+def _let_go(raised: Raised) -> None:
+    """Ends the circle of a response that raised its exception again in a middleware which caught it."""
+    raised.answer = None
+    if isinstance(raised.error, HTTPError):
+        drop_frames(raised.error)
 
 
 def _asked(error: Exception, errors: Sequence[ErrorFile], request: Request) -> Response | None:
@@ -232,6 +279,8 @@ def _asked(error: Exception, errors: Sequence[ErrorFile], request: Request) -> R
 
 def _dressed(result: Any, error: Exception, where: str, request: Request) -> Response:
     """The result of an error file; what is neither Response nor triple has the error's status and headers."""
+    if hasattr(result, "__await__"):
+        result = _awaited(result, request)
     response = result.copy() if isinstance(result, Response) else respond(result, where, request)
     known = error if isinstance(error, HTTPError) else HTTPError(500)
     if not isinstance(result, Response | tuple):

@@ -44,7 +44,7 @@ class Composer:
     def __init__(self, options: Options, nowhere: Settings) -> None:
         self._options = options
         self._nowhere = nowhere
-        self._made: dict[tuple[Chain, tuple[str, ...]], tuple[Endpoint, Endpoint]] = {}   # OPTIONS and 405
+        self._made: dict[tuple[Chain, tuple[str, ...]], tuple[Endpoint, ...]] = {}     # see _builtins
         self._misses: dict[Chain, Resource] = {}
 
     def of_file(self, route: Route, handler: Handler, chain: Chain, tree: Tree) -> Resource:
@@ -66,7 +66,7 @@ class Composer:
             mend = "put @use on top, or give the other one functools.wraps"
             tree.fault([route.file], f"{method} loses its @use to a decorator above it", mend)
         if options.below:
-            route.left_out = ()
+            route.below, route.left_out = True, ()
         return self._compose(route, self._bound(route, handlers, chain, tree), chain, options)
 
     def later(self, route: Route, chain: Chain, modules: Modules) -> Resource:
@@ -120,18 +120,22 @@ class Composer:
                  ) -> Resource:
         methods = route.methods = tuple(sorted(endpoints))
         route.chain = names = chain.names
-        made = self._made.get((chain, methods))
-        if made is None:            # thousands of routes have the same few sets of methods
-            made = _around(builtin.options(methods), chain), _around(builtin.not_allowed(methods), chain)
-            self._made[chain, methods] = made
+        answer_options, refuse, redirect = self._builtins(methods, chain)
         settings = self._nowhere.of(route.pattern, options.max_body)
-        resource = Resource(settings, {"OPTIONS": made[0], **endpoints}, made[1], names)
+        resource = Resource(settings, {"OPTIONS": answer_options, **endpoints}, refuse, names)
         if options.trailing_slash == "redirect":
-            slashed = builtin.without_slash
-            resource.slashed = Resource(settings, {}, _around(slashed, chain), names, slashed.status)
+            resource.slashed = Resource(settings, {}, redirect, names, builtin.without_slash.status)
         elif options.trailing_slash == "ignore":
             resource.slashed = resource
         return resource
+
+    def _builtins(self, methods: tuple[str, ...], chain: Chain) -> tuple[Endpoint, ...]:
+        """OPTIONS, 405 and the 308 of a final slash; thousands of routes have them in common."""
+        made = self._made.get((chain, methods))
+        if made is None:
+            answers = builtin.options(methods), builtin.not_allowed(methods), builtin.without_slash
+            made = self._made[chain, methods] = tuple([_around(answer, chain) for answer in answers])
+        return made
 
 
 def _around(made: Builtin, chain: Chain) -> Endpoint:

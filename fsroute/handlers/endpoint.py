@@ -60,7 +60,9 @@ def failure(error: BaseException) -> Exception:
     if isinstance(error, Exception):
         return error
     if is_cancellation(error):
-        return RuntimeError("something the handler waited for was cancelled")
+        fault = RuntimeError("something the handler waited for was cancelled")
+        fault.__cause__ = error
+        return fault
     raise error
 
 

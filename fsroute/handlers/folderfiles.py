@@ -56,7 +56,8 @@ def misfit(function: Any, takes: str) -> tuple[str, str] | None:
 
     takes: how it is called.
     """
-    write = f"write def {getattr(function, '__name__', 'middleware')}{takes}"
+    name = getattr(function, "__name__", "")
+    write = f"write def {name}{takes}" if str(name).isidentifier() else f"write a function {takes}"
     if isinstance(function, type):
         return "is a class", "name an instance of it, or a function"
     if not callable(function):

@@ -11,7 +11,7 @@ Rules this module keeps
 from __future__ import annotations
 
 from functools import partial
-from types import FunctionType
+from types import CellType, FunctionType, MethodType
 
 from .folderfiles import MIDDLEWARE, misfit
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     H = TypeVar("H", bound=Callable[..., Any])
 
-_USED = "__fsroute_used__"      # on a handler: its middleware; in a module: the names that were decorated
+_USED = "__fsroute_used__"      # on a handler: its middleware; in a module: what was decorated, by its name
+_EMPTY = CellType()             # equal to others that are empty, as one of a name that is not bound yet
 
 
 def use(*middleware: Callable[..., Any]) -> Callable[[H], H]:
@@ -48,7 +49,7 @@ def use(*middleware: Callable[..., Any]) -> Callable[[H], H]:
         made: Any = _twin(handler)
         setattr(made, _USED, (*middleware, *used(handler)))
         if isinstance(made, FunctionType) and made.__qualname__ == made.__name__:
-            made.__globals__.setdefault(_USED, set()).add(made.__name__)
+            made.__globals__.setdefault(_USED, {}).setdefault(made.__name__, handler)
         return made     # type: ignore[no-any-return]
     return decorate
 
@@ -61,9 +62,31 @@ def used(handler: Any) -> tuple[Callable[..., Any], ...]:
 
 def hidden(module: ModuleType, handlers: dict[str, Any]) -> Iterator[str]:
     """The methods whose handler was decorated with @use, and does not show it any more."""
-    for name in sorted(vars(module).get(_USED, ())):
-        if name in handlers and not used(handlers[name]):
+    decorated = vars(module).get(_USED, {})
+    for name, handler in sorted(handlers.items()):
+        lost = decorated.get(name, handler) is not handler or any(map(used, _inside(handler)))
+        if lost and not used(handler):
             yield name
+
+
+def _inside(handler: Any) -> Iterator[Any]:
+    """The functions that it holds, as what a decorator returns holds what it decorates, one in the other."""
+    known, pending = set(), _held(handler)
+    while pending:
+        function = pending.pop()
+        if id(function) not in known:
+            known.add(id(function))
+            yield function
+            pending += _held(function)
+
+
+def _held(function: Any) -> list[Any]:
+    held = [cell.cell_contents for cell in getattr(function, "__closure__", None) or () if cell != _EMPTY]
+    if isinstance(function, partial):
+        held += [function.func, *function.args, *function.keywords.values()]
+    owner = function.__self__ if isinstance(function, MethodType) else function
+    held += getattr(owner, "__dict__", {}).values()
+    return [each for each in held if isinstance(each, FunctionType | MethodType | partial)]
 
 
 def _twin(handler: Any) -> Any:

@@ -119,8 +119,13 @@ class File(Stream):
     def for_host(self) -> Iterable[bytes]:
         if self._wrapper is None:
             return self
+        try:
+            wrapped = self._wrapper(self, _BLOCK)
+        except BaseException:       # the host's own code
+            self.close()
+            raise
         self._handed = True
-        return self._wrapper(self, _BLOCK)
+        return wrapped
 
     def fileno(self) -> int:
         """For the host's wrapper, which may send the descriptor's content without reading it."""

@@ -68,7 +68,7 @@ def escaped(text: str) -> str:
 
 
 def _hint(error: BaseException) -> str:
-    if not isinstance(error, TypeError):
+    if not isinstance(error, TypeError | AttributeError):
         return ""
     return next((f"; {mend}" for sign, mend in _HINTS if sign in said(error)), "")
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from .forms import Form
     from .headers import Given
+    from .response import Raised
     from .stream import Stream
     from .wsgi import Environ
 
@@ -92,10 +93,11 @@ class Request:
     params: the dynamic segments' values by name, always the raw text: a str, for a catch-all a list of str.
     """
 
-    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_reached", "_sending",
-                 "_settings", "_state", "_stream", "environ", "method", "params", "path")
-    _reached: int               # these two are the chain's: how deep it is in,
-    _sending: Stream | None     # and the stream that answers so far
+    __slots__ = ("_after", "_ahead", "_body", "_cookies", "_fault", "_form", "_query", "_raised", "_reached",
+                 "_sending", "_settings", "_state", "_stream", "environ", "method", "params", "path")
+    _reached: int               # these are the chain's: how deep it is in,
+    _sending: Stream | None     # the stream that answers so far,
+    _raised: Raised | None      # and what was raised
 
     def __init__(self, environ: Environ, path: str, params: dict[str, Any], settings: Settings) -> None:
         self.environ = environ

@@ -55,6 +55,16 @@ def _made(body: bytes | str | Iterator[Any]) -> bytes | Stream:
                     "Response.file(path)")
 
 
+class Raised:
+    """What was raised in a request. answer: the response in the hands of whoever raised it again."""
+
+    __slots__ = ("answer", "error")
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.answer: Response | None = None
+
+
 class Response:
     """An answer; unpacks as `status, headers, body = response`.
 
@@ -65,9 +75,9 @@ class Response:
     Raises ValueError for a status or header that does not pass, TypeError for another kind of body.
     """
 
-    __slots__ = ("_body", "_exception", "_fields", "_status")
+    __slots__ = ("_body", "_fields", "_raised", "_status")
     _body: Any      # bytes or a Stream
-    _exception: Exception | None
+    _raised: Raised | None
 
     def __init__(self, body: bytes | str | Iterator[Any] = b"", *, status: int = 200,
                  headers: Given = None) -> None:
@@ -125,18 +135,28 @@ class Response:
 
         For middleware: `call_next` returns an answer also when the handler failed.
         """
-        return self._exception
+        return None if self._raised is None else self._raised.error
 
     def raise_exception(self) -> None:
-        """Raises what was raised again, or does nothing."""
-        if self._exception is not None:
-            raise self._exception
+        """Raises what was raised again, or does nothing.
+
+        Where it leaves the middleware, this response is the answer: no error file is asked again.
+        """
+        if self._raised is not None:
+            self._raised.answer = self
+            raise self._raised.error
 
     def copy(self) -> Response:
         """The same answer with headers of its own; a stream is shared."""
-        made = _new(type(self))
+        if type(self) is not Response:      # which may have more in it
+            from copy import copy
+
+            made = copy(self)
+            made._fields = [*self._fields]
+            return made
+        made = _new(Response)
         made._status, made._fields, made._body = self._status, [*self._fields], self._body
-        made._exception = self._exception
+        made._raised = self._raised
         return made
 
     def set_cookie(self, name: str, value: str, *, max_age: int | timedelta | None = None,
@@ -261,7 +281,7 @@ class Response:
         """
         self._body = body
         self._fields = fields
-        self._exception = None
+        self._raised = None
         try:
             self._status = 200 if status == 200 else checked(status)
             if headers is not None:

@@ -109,10 +109,10 @@ class Stream:
         self._inner = inner
 
     def __iter__(self) -> Iterator[bytes]:
-        self.was_read = True
         return self
 
     def __next__(self) -> bytes:
+        self.was_read = True
         data, self._first = self._first, b""
         if not data and self._source is not None:
             try:
@@ -156,17 +156,18 @@ class Stream:
 
     def close(self) -> None:
         """Closes the source, once; hosts may call it again. What it raises is logged."""
-        iterator, source = self._iterator, self._source
-        self._iterator = self._source = None
+        iterator, source, inner = self._iterator, self._source, self._inner
+        self._iterator = self._source = self._inner = None
         self._first = b""
         try:
             self._close(iterator)
         finally:
-            if source is not iterator:
-                self._close(source)
-            inner, self._inner = self._inner, None
-            if inner is not None:
-                inner.close()
+            try:
+                if source is not iterator:
+                    self._close(source)
+            finally:
+                if inner is not None:
+                    inner.close()
 
     def _close(self, opened: Any) -> None:
         try:

@@ -55,7 +55,7 @@ def read(name: str) -> Segment | None:
     except UnicodeEncodeError:                      # the file system's bytes came through as lone surrogates
         raise Misnamed("the name is not valid UTF-8", "rename the folder") from None
     if "[" in name or "]" in name:
-        return _dynamic(_normal("NFC", name))
+        return _dynamic(normal("NFC", name))
     if name[0] in ":@" or any(sign in name for sign in _FOREIGN):
         raise _foreign(name)
     if name[0] in "()" or name[-1] in "()":
@@ -63,7 +63,7 @@ def read(name: str) -> Segment | None:
             return None
         if name[0] in "()" or name.count("(") != name.count(")"):
             raise _half_a_group(name)               # wiki_(page) is a literal, as in Next.js
-    return Segment("literal", _normal("NFC", _decoded(name)))
+    return Segment("literal", normal("NFC", _decoded(name)))
 
 
 def _dynamic(name: str) -> Segment:
@@ -171,7 +171,8 @@ def _decoded(name: str) -> str:
     return text
 
 
-def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+def normal(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """The text in one of Unicode's forms, so that what looks alike is alike."""
     if text.isascii():
         return text
     # A megabyte that a tree of ASCII names does without.
@@ -182,7 +183,7 @@ def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:
 
 def _identifier(text: str, default: str = "id") -> str:
     """The nearest name that can stand in brackets; the default if nothing is left of the text."""
-    text = _normal("NFKC", text)
+    text = normal("NFKC", text)
     name = "_".join("".join(char if f"_{char}".isidentifier() else " " for char in text).split())
     if not name:
         return default

@@ -37,8 +37,8 @@ class Place:
         """The nearest folder that is, or holds, every folder of this place."""
         nearest, *others = self.folders
         for other in others:
-            holding = {folder.path for folder in _upwards(nearest)}
-            nearest = next(folder for folder in _upwards(other) if folder.path in holding)
+            holding = {folder.path for folder in upwards(nearest)}
+            nearest = next(folder for folder in upwards(other) if folder.path in holding)
         return nearest
 
 
@@ -83,11 +83,12 @@ def covers(segments: Sequence[Segment], path: Sequence[Segment]) -> bool:
     return True
 
 
-def _shape(segments: Sequence[Segment]) -> Shape:
-    return tuple([segment.name if segment.kind == "literal" else None for segment in segments])
-
-
-def _upwards(folder: Folder | None) -> Iterator[Folder]:
+def upwards(folder: Folder | None) -> Iterator[Folder]:
+    """A folder and all that hold it, the nearest first."""
     while folder is not None:
         yield folder
         folder = folder.parent
+
+
+def _shape(segments: Sequence[Segment]) -> Shape:
+    return tuple([segment.name if segment.kind == "literal" else None for segment in segments])

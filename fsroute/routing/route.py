@@ -69,11 +69,12 @@ class Route:
         every "." written "_": "api.files.[___path].route". Other files are no modules and have "".
     methods: the exported methods; empty until the file has been imported.
     chain: the names of the middleware around it, outermost first. used: those of @use, by method.
-    left_out: of a catch-all, the paths of the folders whose middleware does not run for what it answers.
+    left_out: the paths of the folders for which it answers, by a value that is their name, without their
+    middleware; none where the route file says `below = True`, as below does here.
     """
 
-    __slots__ = ("chain", "file", "kind", "left_out", "methods", "module", "names", "pattern", "segments",
-                 "used")
+    __slots__ = ("below", "chain", "file", "kind", "left_out", "methods", "module", "names", "pattern",
+                 "segments", "used")
 
     def __init__(
         self, segments: Iterable[Segment], *, file: str, kind: RouteKind = "route", module: str = ""
@@ -88,6 +89,7 @@ class Route:
         self.chain: tuple[str, ...] = ()
         self.used: Mapping[str, tuple[str, ...]] = _NOTHING
         self.left_out: tuple[str, ...] = ()
+        self.below = False
 
     def path(self, values: Mapping[str, Any]) -> str:
         """The decoded path of this route with those values in it.

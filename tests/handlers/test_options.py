@@ -31,7 +31,22 @@ def test_a_route_files_word_comes_before_the_apps(
     assert (own.max_body, own.trailing_slash, own.methods) == (max_body, trailing_slash, (*METHODS, "QUERY"))
 
 
+@pytest.mark.parametrize(("values", "below"), [
+    ({}, False), ({"below": True}, True), ({"below": False}, False),
+    ({"max_body": 5, "below": True}, True), ({"trailing_slash": "strict"}, False)])
+def test_a_catch_all_is_meant_to_answer_below_other_folders_where_its_file_says_so(
+    values: dict[str, Any], below: bool
+) -> None:
+    assert APPS.of(module(**values)).below is below
+    assert APPS.below is Options(None, "ignore").below is False
+
+
+def test_what_one_file_says_of_itself_is_not_said_of_another() -> None:
+    assert Options(10, "redirect", below=True).of(module()).below is False
+
+
 @pytest.mark.parametrize("values", [
+    {"below": 1}, {"below": 0}, {"below": None}, {"below": "True"}, {"below": []}, {"below": lambda: True},
     {"max_body": -1}, {"max_body": "1"}, {"max_body": True}, {"max_body": 1.0},
     {"trailing_slash": "Redirect"}, {"trailing_slash": None}, {"trailing_slash": True},
     {"trailing_slash": []}])
@@ -53,9 +68,10 @@ def test_methods_are_identifiers_in_capitals_and_never_trace_or_connect(
 
 
 def test_all_that_is_wrong_is_said_and_a_modules_own_getattr_is_not_asked() -> None:
-    with pytest.raises(ValueError, match=r"^max_body is .*; trailing_slash is "):
-        APPS.of(module(max_body="1", trailing_slash=True))
+    with pytest.raises(ValueError, match=r"^max_body is .*; trailing_slash is .*; below is True or"):
+        APPS.of(module(max_body="1", trailing_slash=True, below=1))
     assert APPS.of(module(__getattr__=lambda name: 5)).max_body == 10
+    assert APPS.of(module(__getattr__=lambda name: True)).below is False
 
 
 def test_a_method_named_twice_is_one() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsroute.http.errors import HTTPError
-from fsroute.http.problems import problem, ready
+from fsroute.http.problems import drop_frames, failed, problem, ready
 from fsroute.http.request import Request
 from fsroute.http.response import Response
 from fsroute.http.send import answer
@@ -226,7 +226,48 @@ def test_any_text_can_be_said_in_both_forms(make_request: MakeRequest, detail: s
     assert problem(error, make_request(HTTP_ACCEPT="text/html")).status == 400
 
 
+# what has no answer of its own
+
+@pytest.mark.parametrize(
+    "fault", [KeyError("secret"), HTTPError(404, "secret", headers={"X-A": "secret"}), Mute()],
+    ids=lambda fault: type(fault).__name__
+)
+def test_what_failed_while_an_error_was_shaped_is_the_plain_500(
+    fault: Exception, make_request: MakeRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = make_request()
+    response = failed(fault, request)
+    assert (response.status, members(response)) == (500, PLAIN_500)
+    assert response.headers.items()[1:] == [("Cache-Control", "no-store"), ("Vary", "Accept")]
+    assert request.environ["fsroute.exception"] is fault
+    assert len(caplog.records) == 1
+    page = failed(fault, make_request(HTTP_ACCEPT=BROWSER))
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert b"secret" not in page.body
+
+
+def test_each_plain_500_is_a_response_of_its_own(
+    make_request: MakeRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (failed(KeyError(), make_request()) for _ in range(2))
+    first.headers["X-A"] = "1"
+    assert "X-A" not in second.headers
+
+
 # what is kept alive
+
+def test_frames_are_dropped_all_the_way_and_not_in_circles() -> None:
+    def raised(error: Exception) -> Exception:
+        try:
+            raise error
+        except Exception as caught:
+            return caught
+
+    one, two, three = raised(KeyError()), raised(ValueError()), raised(OSError())
+    one.__cause__, two.__context__, three.__cause__ = two, three, one
+    drop_frames(one)
+    assert [error.__traceback__ for error in (one, two, three)] == [None, None, None]
+    drop_frames(HTTPError(404))     # never raised
 
 class Heavy:
     pass

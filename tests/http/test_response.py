@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsroute.http.errors import HTTPError
-from fsroute.http.response import Response
+from fsroute.http.response import Raised, Response
 from tests.sources import Source
 
 TEXT = ("Content-Type", "text/plain; charset=utf-8")
@@ -221,6 +221,85 @@ def test_a_status_set_later_counts() -> None:
     assert response.parts() == (204, [], b"")
     response.status = 200
     assert response.parts() == (200, [TEXT], b"x")
+
+
+# what was raised, and copies
+
+ANY_WAY: list[Callable[[], Response]] = [
+    Response, lambda: Response("x", status=500), lambda: Response.json({}, status=404),
+    lambda: Response.text("x"),
+    lambda: Response.html("x"), Response.empty, lambda: Response.redirect("/"), lambda: Response.stream([]),
+    lambda: Response.events([]), lambda: Response.file(__file__), lambda: Response("x").copy(),
+]
+
+
+@pytest.mark.parametrize("make", ANY_WAY)
+def test_a_response_that_was_made_answers_no_exception(make: Callable[[], Response]) -> None:
+    response = make()
+    assert response.exception is None
+    response.raise_exception()
+
+
+def test_a_response_to_an_exception_raises_it_again_as_often_as_it_is_asked() -> None:
+    response = Response("x", status=500)
+    fault = KeyError("k")
+    response._raised = Raised(fault)
+    for one in (response, response.copy()):
+        assert one.exception is fault
+        for _ in range(2):
+            with pytest.raises(KeyError) as caught:
+                one.raise_exception()
+            assert caught.value is fault
+
+
+def test_what_was_raised_is_read_and_not_set() -> None:
+    with pytest.raises(AttributeError):
+        Response("x").exception = KeyError()    # type: ignore[misc]
+
+
+@pytest.mark.parametrize("make", ANY_WAY)
+def test_a_copy_is_the_same_answer_and_changes_by_itself(make: Callable[[], Response]) -> None:
+    response = make()
+    before = response.parts()
+    copied = response.copy()
+    assert (type(copied), copied.parts()) == (type(response), before)
+    copied.status, copied.body = 418, b"other"
+    copied.headers["X-A"] = "1"
+    copied.headers["Content-Type"] = "a/b"
+    copied.set_cookie("a", "1")
+    copied._raised = Raised(KeyError())
+    assert response.parts() == before
+    assert response.exception is None
+    response.headers["X-B"] = "1"
+    assert "X-B" not in copied.headers
+
+
+class Templated(Response):
+    """A user's own kind of Response, which knows more."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__(template, status=201)
+        self.template = template
+
+
+class Slotted(Response):
+    __slots__ = ("template",)
+
+    def __init__(self, template: str) -> None:
+        super().__init__(template, status=201)
+        self.template = template
+
+
+@pytest.mark.parametrize("kind", [Templated, Slotted])
+def test_a_copy_knows_what_its_class_added(kind: type[Templated | Slotted]) -> None:
+    """Middleware further out may ask the answer for it: what it gets is a copy."""
+    made = kind("home.html")
+    copied = made.copy()
+    assert type(copied) is kind
+    assert (copied.template, copied.parts()) == ("home.html", made.parts())
+    copied.template = "other.html"
+    copied.headers["X-A"] = "1"
+    assert (made.template, "X-A" in made.headers) == ("home.html", False)
 
 
 def test_its_repr_is_short() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fsroute.http.request import Request, Settings
 from fsroute.http.response import Response
-from fsroute.http.send import Closing, answer, json_answer, streamed, without_body
+from fsroute.http.send import Closing, answer, json_answer, sent, streamed, without_body
+from tests.sources import Source
 
 Host = Callable[..., tuple[str, list[tuple[str, str]], bytes]]
 MakeRequest = Callable[..., Request]
@@ -117,6 +118,33 @@ def test_a_stream_has_the_length_that_it_was_given_and_no_other(
     assert fields == [("Content-Type", "application/octet-stream"), *field]
     head = without_body(lambda request: streamed(made(), request))(make_request(REQUEST_METHOD="HEAD"))
     assert (head[0], head[1], list(head[2])) == (line, fields, [])
+
+
+def test_a_stream_that_is_settled_is_sent_as_it_is(make_request: MakeRequest) -> None:
+    """Whoever settled it may have changed the response since: its first chunk is not pulled again."""
+    source, request = Source(b"a", b"b"), make_request()
+    response = Response.stream(source, length=2)
+    response.body.settled(response, request)
+    response.status, response.headers["X-A"] = 201, "1"
+    assert source.pulled == 1
+    line, fields, body = sent(response)
+    assert (line, fields[1:], source.pulled) == ("201 Created", [("X-A", "1"), ("Content-Length", "2")], 1)
+    assert b"".join(body) == b"ab"
+    plain = Response("x", status=404)
+    assert sent(plain) == answer(plain)
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_a_settled_stream_of_an_answer_without_a_body_is_closed(
+    status: int, make_request: MakeRequest
+) -> None:
+    source, request = Source(b"a"), make_request()
+    response = Response.stream(source, length=1)
+    response.body.settled(response, request)
+    response.status = status
+    line, fields, body = sent(response)
+    assert (line[:3], b"".join(body), source.closed) == (str(status), b"", 1)
+    assert fields == answer(Response(b"x", status=status))[1]
 
 
 def test_head_closes_the_body_that_it_drops(make_request: MakeRequest) -> None:

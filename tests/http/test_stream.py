@@ -605,6 +605,99 @@ def test_a_head_request_uses_it_up_as_well(make_request: MakeRequest) -> None:
         streamed(kept, make_request())
 
 
+# a stream that is made of another
+
+class Noted(Counted):
+    """An iterable that is open, and notes under its name when it is closed."""
+
+    def __init__(self, name: str, noted: list[str], error: BaseException | None = None) -> None:
+        super().__init__()
+        self.name, self.noted, self.error = name, noted, error
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([b"x"])
+
+    def close(self) -> None:
+        super().close()
+        self.noted.append(self.name)
+        if self.error is not None:
+            raise self.error
+
+
+def begun(source: Any, request: Request) -> Stream:
+    """A stream that this request's answer has already."""
+    response = Response.stream(source)
+    stream = response.body
+    assert isinstance(stream, Stream)
+    stream.settled(response, request)
+    return stream
+
+
+def test_a_stream_closes_what_it_wraps_once_and_after_itself(make_request: MakeRequest) -> None:
+    noted: list[str] = []
+    request = make_request()
+    first, second, third = (begun(Noted(name, noted), request) for name in ("first", "second", "third"))
+    second.wraps(first)
+    third.wraps(second)
+    assert noted == []
+    for _ in range(2):
+        third.close()
+        assert noted == ["third", "second", "first"]
+
+
+def test_what_it_wraps_and_what_it_is_made_of_may_be_one(make_request: MakeRequest) -> None:
+    source, request = Source(b"a", b"b"), make_request()
+    inner = begun(source, request)
+    outer = begun(inner, request)
+    outer.wraps(inner)
+    assert list(outer) == [b"a", b"b"]
+    outer.close()
+    assert source.closed == 1
+
+
+@pytest.mark.parametrize("error", [KeyError("k"), SystemExit()], ids=repr)
+def test_a_close_that_fails_does_not_keep_what_it_wraps_open(
+    error: BaseException, make_request: MakeRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    noted: list[str] = []
+    request = make_request()
+    inner, outer = begun(Noted("inner", noted), request), begun(Noted("outer", noted, error), request)
+    outer.wraps(inner)
+    if isinstance(error, Exception):
+        outer.close()
+        assert len(caplog.records) == 1
+    else:
+        with pytest.raises(SystemExit):
+            outer.close()
+    assert noted == ["outer", "inner"]
+
+
+def test_what_it_wraps_is_closed_although_it_ended_or_was_closed_before(make_request: MakeRequest) -> None:
+    for ends in (lambda stream: stream.close(), lambda stream: list(stream), lambda stream: stream):
+        noted: list[str] = []
+        request = make_request()
+        inner, outer = begun(Noted("inner", noted), request), begun(Source(b"a"), request)
+        ends(inner)
+        outer.wraps(inner)
+        outer.close()
+        assert noted == ["inner"]
+
+
+@pytest.mark.parametrize(("reads", "was_read"), [
+    (lambda stream: next(stream), True), (lambda stream: next(iter(stream)), True),
+    (lambda stream: list(stream), True), (lambda stream: b"".join(stream), True),
+    (lambda stream: stream.length, False), (lambda stream: repr(stream), False),
+    (lambda stream: stream.close(), False),
+])
+def test_a_stream_knows_whether_somebody_took_a_chunk(
+    reads: Callable[[Any], Any], was_read: bool, make_request: MakeRequest
+) -> None:
+    stream = begun(Source(b"a", b"b"), make_request())
+    assert not stream.was_read
+    reads(stream)
+    assert stream.was_read == was_read
+
+
 # responses
 
 def test_a_response_takes_an_iterator_as_its_body(make_request: MakeRequest, host: Host) -> None:

@@ -557,4 +557,5 @@ def test_it_loads_nothing_that_a_list_of_names_does_not_need() -> None:
     done = subprocess.run([sys.executable, "-I", "-S", "-c", CHILD.format(path=root)], stdout=subprocess.PIPE,
                           check=True, timeout=60)
     assert json.loads(done.stdout) == [
-        "fsroute.middleware", "fsroute.middleware.cors", "fsroute.middleware.csrf", "fsroute.middleware.origin"]
+        "fsroute.middleware", "fsroute.middleware.cors", "fsroute.middleware.csrf",
+        "fsroute.middleware.origin"]

@@ -108,6 +108,20 @@ def test_every_name_that_a_mend_proposes_is_a_good_name() -> None:
         (["route.py", "%72oute/route.py"], ["/", "/route"]),
         (["a%2Eb/route.py", "a_b/route.py"], ["/a.b", "/a_b"]),
         (["route.py", "errors.py", "router.py", "index.html", "route.pyi", "route.py.orig"], ["/"]),
+        (["middleware.py", "error.py", "a/middleware.py", "(g)/error.py", "[id]/middleware.py", "route.py"],
+         ["/"]),
+        (["middleware.py", "page.html"], ["/"]),
+        (["middleware.py", "[[...path]]/middleware.py", "[[...path]]/route.py"], ["/[[...path]]"]),
+        (["route.py", "%6Diddleware/route.py", "middleware.py", "error.py", "%65rror/route.py"],
+         ["/", "/error", "/middleware"]),
+        (["middleware/route.py", "error/route.py", "route.py"], ["/", "/error", "/middleware"]),
+        (["middleware%2Epy/route.py", "error%2Epy/route.py"], ["/error.py", "/middleware.py"]),
+        (["a/middleware.py", "middleware/route.py"], ["/middleware"]),  # not beside it
+        (["middleware.py", "middleware/x.json", "error.py", "error/notes.txt", "route.py"], ["/"]),
+        (["route.py", "_x/Middleware.py", "_x/error.py/", ".h/Error.py", "__pycache__/middlewares.py"],
+         ["/"]),
+        (["route.py", "errors.py", "middleware.pyi", "middleware.py.orig", "my_middleware.py", "error.html",
+          "middleware.txt", "error", "middleware"], ["/"]),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -141,6 +155,29 @@ def test_below_a_folder_whose_url_is_unknown_there_are_no_routes(paths: list[str
     tree = scan(build(tmp_path / "app", ["x/route.py", *paths]))
     assert [route.pattern for route in tree.routes] == ["/x"]
     assert len(tree.faults) == 1
+
+
+def test_a_folder_knows_what_those_in_it_inherit(tmp_path: Path) -> None:
+    root = build(tmp_path / "app", [
+        "route.py", "middleware.py", "(g)/error.py", "(g)/x/middleware.py", "(g)/x/error.py",
+        "[...p]/middleware.py",
+        "[...p]/(h)/error.py", "_lib/middleware.py", "data/x.json", "[a-b]/middleware.py",
+        "y/Middleware.py", "y/route.py", "z/middleware.py/"])
+    tree = scan(root)
+    found = {folder.path.removeprefix(root): {*folder.inherited} for folder in tree.routed}
+    assert found == {
+        "": {"middleware.py"}, "/(g)": {"error.py"}, "/(g)/x": {"middleware.py", "error.py"},
+        "/[...p]": {"middleware.py"}, "/[...p]/(h)": {"error.py"}, "/y": set()}
+    for folder in tree.routed:
+        assert all(path == f"{folder.path}/{name}" for name, path in folder.inherited.items())
+
+
+def test_middleware_alone_makes_a_folder_one_that_is_judged(tmp_path: Path) -> None:
+    root = build(tmp_path / "app", ["route.py", "a/b/middleware.py", "c/d/error.py", "e/f/x.json"])
+    tree = scan(root)
+    assert [folder.path.removeprefix(root) for folder in tree.routed] == ["", "/a", "/a/b", "/c", "/c/d"]
+    assert [route.pattern for route in tree.routes] == ["/"]
+    assert {"a.b", "c.d"} < {*tree.folders}
 
 
 def test_every_folder_visited_has_a_module_name(tmp_path: Path) -> None:
@@ -217,6 +254,17 @@ def test_links_are_followed(tmp_path: Path) -> None:
         ("x.py", "nowhere", ["app/x.py: the link leads nowhere; mend or remove the link"]),
         ("users/page.html", "nowhere",
          ["app/users/page.html: the link leads nowhere; put a file page.html in its place"]),
+        ("users/middleware.py", "nowhere",
+         ["app/users/middleware.py: the link leads nowhere; put a file middleware.py in its place"]),
+        ("error.py", "error.py", ["app/error.py: the link cannot be followed "
+                                  f"({os.strerror(errno.ELOOP)}); mend or remove the link"]),
+        ("users/middleware.py", "../data",
+         ["app/users/middleware.py: middleware.py is a folder; make it a file, or rename it to "
+          "middleware%2Epy for a URL of that name"]),
+        ("users/Middleware.py", "route.py",
+         ["app/users/Middleware.py: the name is written middleware.py; rename the file to middleware.py"]),
+        ("users/middleware.py", "../_lib/db.py", []),
+        ("error.py", "users/route.py", []),
         # Links that are nobody's business.
         ("_gone", "nowhere", []),
         ("_loop", "_loop", []),
@@ -272,10 +320,32 @@ def test_a_name_that_is_no_utf8_is_a_fault_in_a_routed_folder_only(tmp_path: Pat
     assert lines(scan(root)) == ["app/caf\\udce9: the name is not valid UTF-8; rename the folder"]
 
 
-def test_a_special_name_that_is_no_regular_file_is_a_fault(tmp_path: Path) -> None:
-    root = build(tmp_path / "app", [])
-    os.mkfifo(f"{root}/route.py")
-    assert lines(scan(root)) == ["app/route.py: it is not a regular file; put a file route.py in its place"]
+@pytest.mark.parametrize("name", ["route.py", "middleware.py", "error.py"])
+def test_a_special_name_that_is_no_regular_file_is_a_fault(name: str, tmp_path: Path) -> None:
+    root = build(tmp_path / "app", ["x/route.py"])
+    os.mkfifo(f"{root}/{name}")
+    tree = scan(root)
+    assert lines(tree) == [f"app/{name}: it is not a regular file; put a file {name} in its place"]
+    assert not any(folder.inherited for folder in tree.routed)
+
+
+def test_middleware_reached_by_a_link_holds_where_the_link_is(tmp_path: Path) -> None:
+    build(tmp_path / "shared", ["guard.py", "area/middleware.py", "area/route.py"])
+    root = build(tmp_path / "app", ["a/route.py"])
+    os.symlink("../../shared/guard.py", f"{root}/a/middleware.py")
+    os.symlink("../shared/area", f"{root}/b")
+    tree = scan(root)
+    assert lines(tree) == []
+    assert {folder.path: folder.inherited for folder in tree.routed if folder.inherited} == {
+        f"{root}/a": {"middleware.py": f"{root}/a/middleware.py"},
+        f"{root}/b": {"middleware.py": f"{root}/b/middleware.py"}}
+
+
+def test_a_folder_of_middleware_alone_has_one_name_too(tmp_path: Path) -> None:
+    root = build(tmp_path / "app", ["route.py", "a/middleware.py"])
+    os.symlink("a", f"{root}/b")
+    assert lines(scan(root)) == [
+        "app/a, app/b: both are the same folder; remove the link app/b, or make it a copy"]
 
 
 def test_a_tree_deeper_than_the_stack_is_read(tmp_path: Path) -> None:

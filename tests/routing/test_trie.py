@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Callable, Sequence
+from itertools import product
 from types import FrameType
 from typing import Any
 
@@ -227,6 +228,124 @@ def test_it_agrees_with_the_obvious_matcher_in_every_order(
         assert other.match(path) == expected
 
 
+# The nearest place of a path without a route.
+
+def placed(*places: str, routes: Sequence[str] = ()) -> Matcher:
+    """A matcher of places that speak for themselves."""
+    return Matcher([(parse(text), text) for text in routes],
+                   [(parse(text), parse(text), text) for text in places])
+
+
+AREAS = placed("/", "/users", "/users/new", "/users/[id]", "/users/[id]/posts", "/users/new/posts/x",
+               "/[lang]",
+               "/[lang]/about/us", "/a", "/a/b", "/a/[x]/c", "/café/%5Bx%5D",
+               routes=["/files/[...path]", "/docs/[[...path]]", "/deep/er/route", "/users/[id]/likes"])
+
+
+@pytest.mark.parametrize(("path", "place", "params"), [
+    ("/", "/", {}),
+    ("/users", "/users", {}),
+    ("/users/", "/users", {}),
+    ("/users/new", "/users/new", {}),                           # the literal one of two equally deep
+    ("/users/7", "/users/[id]", {"id": "7"}),
+    ("/users/7/", "/users/[id]", {"id": "7"}),
+    ("/users/new/posts", "/users/[id]/posts", {"id": "new"}),   # deeper comes before literal
+    ("/users/new/posts/x", "/users/new/posts/x", {}),
+    ("/users/new/posts/y", "/users/[id]/posts", {"id": "new"}),
+    ("/users/new/likes/8", "/users/new", {}),
+    ("/users/7/posts/8/9", "/users/[id]/posts", {"id": "7"}),
+    ("/users/7/likes/8", "/users/[id]", {"id": "7"}),           # a route on the way is no place
+    ("/Users/7", "/[lang]", {"lang": "Users"}),
+    ("/users/about/us", "/[lang]/about/us", {"lang": "users"}),     # over all branches
+    ("/a/b/c", "/a/[x]/c", {"x": "b"}),
+    ("/a/b/d", "/a/b", {}),
+    ("/files/a/b", "/[lang]", {"lang": "files"}),               # catch-alls do not count
+    ("/docs", "/[lang]", {"lang": "docs"}),
+    ("/deep/er/x", "/[lang]", {"lang": "deep"}),
+    ("/café/[x]/y", "/café/%5Bx%5D", {}),
+    ("/users/...", "/users/[id]", {"id": "..."}),
+    ("/users/%2E", "/users/[id]", {"id": "%2E"}),
+    # no value is empty, "." or ".."
+    ("//", "/", {}), ("//users", "/", {}), ("/./users", "/", {}), ("/../users", "/", {}),
+    ("/users//posts", "/users", {}), ("/users/./posts", "/users", {}), ("/users/../a", "/users", {}),
+    ("/users/7/../a", "/users/[id]", {"id": "7"}), ("/a/b/../../users", "/a/b", {}),
+    # what is no path at all
+    ("", "/", {}), ("*", "/", {}), ("users", "/", {}), ("users/7", "/", {}), (".", "/", {}),
+])
+def test_the_nearest_place_is_the_deepest_one_that_the_path_reaches(
+    path: str, place: str, params: dict[str, Any]
+) -> None:
+    assert AREAS.nearest(path) == (place, params)
+
+
+def test_places_change_no_match_and_answer_none() -> None:
+    assert AREAS.match("/users") is None
+    assert AREAS.match("/users/7/likes") == ("/users/[id]/likes", {"id": "7"})
+    assert AREAS.match("/files/users") == ("/files/[...path]", {"path": ["users"]})
+
+
+def test_a_place_gets_the_values_of_the_folder_that_speaks_for_it() -> None:
+    """The names are the speaker's: of an outer folder, where several spell the place."""
+    found = Matcher([], [((), (), "root"), (parse("/[a]/x"), parse("/[b]"), "two of them"),
+                         (parse("/[a]/x/[c]"), parse("/[d]/x/[e]"), "one"),
+                         (parse("/y"), (), "groups")])
+    assert found.nearest("/1/x") == ("two of them", {"b": "1"})
+    assert found.nearest("/1/x/2") == ("one", {"d": "1", "e": "2"})
+    assert found.nearest("/y/z") == ("groups", {})
+    assert found.nearest("/1") == ("root", {})
+
+
+def test_the_values_of_a_place_are_fresh_for_each_path() -> None:
+    first, second = AREAS.nearest("/users/7"), AREAS.nearest("/users/7")
+    assert first == second
+    assert first[1] is not second[1]
+
+
+def test_without_a_place_at_the_root_there_is_no_nearest() -> None:
+    for found in (Matcher([]), matcher("/", "/a"), placed("/a")):
+        with pytest.raises(LookupError, match="no place at the root"):
+            found.nearest("/b")
+    assert placed("/a").nearest("/a/b") == ("/a", {})
+
+
+def test_a_place_that_no_path_could_reach_is_refused() -> None:
+    with pytest.raises(ValueError, match="no path has"):
+        Matcher([], [([Segment("literal", "..")], [], "target")])
+
+
+def slow_nearest(places: Sequence[Pattern], path: str) -> tuple[str, dict[str, Any]]:
+    """The obvious way: look at every place, take the deepest, of those the one that precedence puts first."""
+    parts = path.split("/")[1:] if path.startswith("/") else []
+    reached = []
+    for place in places:
+        begin = parts[:len(place)]
+        params = values(place, begin)
+        if params is not None and not any(value in ("", ".", "..") for value in params.values()):
+            reached.append((place, params))
+    place, params = min(reached, key=lambda each: (-len(each[0]), [RANK[part.kind] for part in each[0]]))
+    return pattern(place), params
+
+
+@st.composite
+def places(draw: st.DrawFn) -> list[Pattern]:
+    drawn = draw(st.lists(st.lists(PARTS, max_size=5), max_size=12))
+    named = [tuple(Segment(part.kind, part.name if part.kind == "literal" else f"x{at}")
+                   for at, part in enumerate(parts)) for parts in drawn]
+    return list(dict.fromkeys([(), *named]))
+
+
+@given(places(), ROUTES, st.lists(PATHS, min_size=1, max_size=20), st.randoms(use_true_random=False))
+def test_the_nearest_place_agrees_with_the_obvious_one_in_every_order(
+    found: list[Pattern], routes: list[Pattern], paths: list[str], random: Any
+) -> None:
+    orders = [found, random.sample(found, len(found))]
+    matchers = [Matcher(((route, "") for route in routes), [(place, place,
+                                                             pattern(place)) for place in order])
+                for order in orders]
+    for path in paths:
+        assert [each.nearest(path) for each in matchers] == [slow_nearest(found, path)] * 2
+
+
 # Growth, by counting what runs: no clock decides.
 
 
@@ -297,6 +416,36 @@ def test_the_cost_is_linear_in_the_length_of_the_path(shape: Callable[[int], tup
     assert cost(2000) <= 2 * cost(1000)
 
 
+@pytest.mark.parametrize("path", ["/r1/nope", "/nope", "/r1/5/y/6/7", "/r1//"])
+def test_the_cost_of_the_nearest_place_does_not_grow_with_their_number(path: str) -> None:
+    def areas(count: int) -> Matcher:
+        tails = ("", "/[id]", "/[id]/y", "/z")
+        return placed("/", *(f"/r{number}{tail}" for number in range(count) for tail in tails))
+
+    few, lots = areas(3), areas(2500)
+    assert few.nearest(path) == lots.nearest(path)
+    assert count_calls(lambda: few.nearest(path)) == count_calls(lambda: lots.nearest(path))
+
+
+@pytest.mark.parametrize("shape", [
+    lambda size: (["/" + "/".join(parts) for depth in range(9) for parts in product(("a", "[x]"),
+                                                                             repeat=depth)],
+                  "/a" * size),                                 # every branch is reached
+    lambda size: (["/", "/a" * size], "/a" * size + "/b"),
+    lambda size: (["/", "/a"], "/a" + "/" * size),
+    lambda size: (["/", *("/a" * depth + "/[x]" for depth in range(40))], "/a" * size),
+])
+def test_the_cost_of_the_nearest_place_is_linear_in_the_length_of_the_path(
+    shape: Callable[[int], tuple[list[str], str]]
+) -> None:
+    def cost(size: int) -> int:
+        known, path = shape(size)
+        found = placed(*known)
+        return count_calls(lambda: found.nearest(path))
+
+    assert cost(2000) <= 2 * cost(1000)
+
+
 def test_fifty_thousand_segments_are_safe() -> None:
     deep = "/a" * 50_000
     target, params = matcher(deep, "/[...rest]", "/[x]/b").match(deep + "/z") or ("", {})
@@ -304,3 +453,5 @@ def test_fifty_thousand_segments_are_safe() -> None:
     assert matcher(deep).match(deep) == (deep, {})
     assert matcher("/b").match(deep) is None
     assert matcher("/[...rest]").match(deep + "/..") is None
+    assert placed("/", deep).nearest(deep + "/b") == (deep, {})
+    assert placed("/", "/a").nearest(deep) == ("/a", {})
