@@ -437,7 +437,7 @@ def paths_around(target: str) -> list[str]:
     return list(dict.fromkeys([
         target, target + "/", target + "//", target + "/nope", target + "/nope/", target + "/nope/zzz",
         target + "/..", target + "/./x", target + "//x", beside, beside + "/nope", beside + "/nope/zzz",
-        target.swapcase(), "/" + target]))
+        beside + "/../zzz", target.swapcase(), "/" + target]))
 
 
 EVERYWHERE = [Question(method, path, do, host)
@@ -457,8 +457,7 @@ class Variant(NamedTuple):
 
 PLAIN = [Variant("none"), Variant("the root's"), Variant("each folder's"),
          Variant("each second folder's", lazy=True)]
-VARIANTS = [*PLAIN, Variant("each folder's", lazy=True),
-            Variant("the root's", slash="ignore"), Variant("each folder's", slash="strict"),
+VARIANTS = [*PLAIN, Variant("the root's", slash="ignore"), Variant("each folder's", slash="strict"),
             Variant("each folder's", fallback=True), Variant("none", True, "strict", fallback=True)]
 
 

@@ -74,7 +74,7 @@ class Guards:
             others += [guard for guard, segments in self._root.met(names)
                        if covers(segments, names) and _adds(chains[guard.path], chain)]
             if others:
-                problem = f"{tree.shown(others[0].path)} has this URL too, and its middleware would not run"
+                problem = f"{tree.shown(others[0].path)} has this URL too, under other middleware"
                 mend = "move the file elsewhere, or the middleware into a folder above both"
                 tree.fault([route.file], problem, mend)
         return found

@@ -152,7 +152,7 @@ def test_a_public_file_that_would_walk_round_a_guard_is_a_fault(
     with pytest.raises(TreeError) as caught:
         start(base, written(*files), (file, "ok/but/not/here" if "[" in named else "b.txt"))
     faults = [str(fault) for fault in caught.value.faults]
-    line = (f"public/{file}: app/{named} has this URL too, and its middleware would not run; "
+    line = (f"public/{file}: app/{named} has this URL too, under other middleware; "
             "move the file elsewhere, or the middleware into a folder above both")
     assert line in faults
     assert len(faults) == 1 or "[" in named
