@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from types import FunctionType
 
-from .chain import Chain, ErrorFile, Middleware, name_of
+from .chain import Chain, Middleware, name_of
+from .errorfiles import ErrorFile
 from .signature import ASYNC_GENERATOR, COROUTINE, GENERATOR, flags, is_plain
 
 TYPE_CHECKING = False

@@ -1,0 +1,61 @@
+"""Handover: what one layer of a chain hands to the next.
+
+Rules this module keeps
+-----------------------
+1. A Response that a user's function returned is copied before the next layer sees it, for the module may keep
+   it: its headers are the request's own, its body is shared.
+2. A stream that was handed out is sent, or it is closed: also when a middleware put another body in its
+   place, or when something failed. What a new stream is made of is closed after it.
+3. A stream is begun where it is handed out first, so that what fails until then is an ordinary error of that
+   layer; whoever reads one hands something else on.
+"""
+
+from __future__ import annotations
+
+from ..http.response import Response
+from ..http.stream import Stream
+from .endpoint import respond
+from .loop import run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..http.request import Request
+
+
+def owned(result: Any, where: str, request: Request) -> Response:
+    """What a user's function returned, as a Response of this request's own. Raises what is wrong with it."""
+    result = awaited(result, request)
+    response = result.copy() if isinstance(result, Response) else respond(result, where, request)
+    if type(response._body) is not bytes or request._sending is not None:
+        return carried(response, where, request)
+    return response
+
+
+def awaited(result: Any, request: Request) -> Any:
+    """The result; of a coroutine what came of it, which may be a Response that is kept as well."""
+    while hasattr(result, "__await__"):
+        result = run(result, request.fetch)
+    return result
+
+
+def carried(response: Response, where: str, request: Request) -> Response:
+    """The response, its stream begun if it is a new one; the stream that went before it is seen to."""
+    body = response._body
+    if isinstance(body, Stream):
+        if body is request._sending:
+            if body.was_read:
+                raise RuntimeError(f"{where} read the stream of the response it returned: set response.body "
+                                   "to what it read, or return Response.stream(...) of what it makes of it")
+            return response
+        response = body.settled(response, request)
+        body = response._body
+    before = request._sending
+    request._sending = body if isinstance(body, Stream) else None
+    if before is not None:
+        if request._sending is None:
+            before.close()
+        else:
+            request._sending.wraps(before)
+    return response
