@@ -84,6 +84,8 @@ class Guards:
 
         targets: what match gives for a path that the route answers.
         """
+        if not self._root.behind:
+            return
         depth = max(len(route.segments) for route in targets) + 1
         for route, target in targets.items():
             if route.below or not route.names:
@@ -171,4 +173,4 @@ def _common(route: Sequence[Segment], guard: Sequence[Segment], depth: int) -> I
 
 def _adds(one: Chain, other: Chain) -> bool:
     """Whether there is middleware in one chain that the other lacks."""
-    return not {*one.middleware} <= {*other.middleware}
+    return one is not other and not {*one.middleware} <= {*other.middleware}
