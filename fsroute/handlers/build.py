@@ -78,7 +78,8 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
         raise TreeError(tree.root, tree.faults)
     places, chains = Places(tree.routed), chains_of(tree, modules)
     guards = Guards(tree, chains)
-    resources = _resources(tree, modules, composer, lazy, chains, guards.chains_of_public(places))
+    around_public = guards.chains_of_public(places)
+    resources = _resources(tree, modules, composer, lazy, chains, around_public)
     if modules is not None:
         modules.report()
     if tree.faults:
@@ -94,7 +95,7 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
         if not place.segments or chain is not chains[places.before(place).speaker.path]:
             misses.append(Miss(pattern(place.segments), speaker.path, chain.names))
     matcher = Matcher(entries, placed)
-    guards.note_left_out(resources, matcher.match)
+    guards.note_left_out(resources, matcher.match, around_public)
     tree.routed.clear()     # a lazy app keeps its tree, and needs of it no more than the names of folders
     return Table(resources, matcher, misses, composer, chains[tree.root])
 

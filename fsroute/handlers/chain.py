@@ -19,8 +19,8 @@ from ..http.problems import failed
 from ..http.response import Response
 from ..http.send import answer, sent
 from .endpoint import endpoint, failure
-from .errorfiles import let_go, shaped
-from .handover import owned
+from .errorfiles import shaped
+from .handover import let_go, owned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,16 +40,16 @@ _DONE = 1_000_000       # deeper than any chain: nothing runs any more
 class Middleware:
     """One middleware in its place.
 
-    call: the function. name: what it is called in lists. where: its name and file, for the log.
+    call: the function. name: what it is called in lists. where: name and file, for the log.
     errors: who shapes what it raises, innermost first.
     """
 
     __slots__ = ("call", "errors", "name", "where")
 
-    def __init__(self, call: Callable[[Request, CallNext], Any], where: str,
+    def __init__(self, call: Callable[[Request, CallNext], Any], name: str, where: str,
                  errors: tuple[ErrorFile, ...]) -> None:
         self.call = call
-        self.name = name_of(call)
+        self.name = name
         self.where = where
         self.errors = errors
 
@@ -73,6 +73,11 @@ class Chain:
     def around(self, inner: Sequence[Middleware]) -> Chain:
         """This chain with more middleware in its innermost place."""
         return Chain((*self.middleware, *inner), self.errors) if inner else self
+
+    @property
+    def calls(self) -> tuple[int, ...]:
+        """Which functions the middleware is, whatever folders name them."""
+        return tuple([id(each.call) for each in self.middleware])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,7 +117,7 @@ def _outermost(call: Callable[[Request], Any], where: str, errors: tuple[ErrorFi
             try:
                 result = call(request)
                 request._reached = _DONE
-                if type(result) is Response and type(result._body) is bytes and request._sending is None:
+                if (type(result) is Response and type(result._body) is bytes and request._sending is None):
                     response = result       # nearly always: owned() in place costs 60 ns less
                 else:
                     response = owned(result, where, request)
@@ -147,8 +152,9 @@ def _around(inner: CallNext, middleware: Middleware, depth: int) -> CallNext:
         try:
             result = call(request, inner)
             request._reached = _DONE            # or another layer could run what this one kept out
-            if type(result) is Response and type(result._body) is bytes and request._sending is None:
-                return result.copy()        # as above
+            if (type(result) is Response and type(result._body) is bytes and request._sending is None
+                    and result._raised is request._raised):
+                return result._twin()       # as above
             return owned(result, where, request)
         except BaseException as error:
             request._reached = _DONE

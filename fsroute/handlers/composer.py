@@ -62,9 +62,8 @@ class Composer:
         except ValueError as error:
             tree.fault([route.file], str(error), "correct it, or leave it out: App(...) has the default")
         handlers = exports.handlers(module, options.methods)
-        for method in using.hidden(module, handlers):
-            mend = "put @use on top, or give the other one functools.wraps"
-            tree.fault([route.file], f"{method} loses its @use to a decorator above it", mend)
+        for problem, mend in using.faults(module, handlers):
+            tree.fault([route.file], problem, mend)
         if options.below:
             route.below, route.left_out = True, ()
         return self._compose(route, self._bound(route, handlers, chain, tree), chain, options)
@@ -103,11 +102,11 @@ class Composer:
         endpoints = {}
         file = tree.shown(route.file)
         for method, handler in handlers.items():
-            inner = using.used(handler)
+            inner = [(each, name_of(each)) for each in using.used(handler)]
             if inner:
-                route.used = {**route.used, method: tuple(map(name_of, inner))}
-            own = [Middleware(each, f"middleware {name_of(each)} of {method} in {file}", chain.errors)
-                   for each in inner]
+                route.used = {**route.used, method: tuple([name for _, name in inner])}
+            own = [Middleware(each, name, f"middleware {name} of {method} in {file}", chain.errors)
+                   for each, name in inner]
             try:
                 bound = bind(handler, route.segments)
             except BindingError as error:

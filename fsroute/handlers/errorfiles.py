@@ -3,7 +3,8 @@
 Rules this module keeps
 -----------------------
 1. The error file of the folder in which an exception is caught is asked first, then each outer one; the first
-   result that is not None is the answer. Where all pass, the usual one is.
+   result that is not None is the answer. One that raises what it was given passes too. Where all pass, the
+   usual answer is.
 2. What is no HTTPError is logged, once, whoever shapes it. An error file that fails gives the plain 500, with
    both in the log.
 3. A result has the exception's status and headers, unless it is a Response or a triple, which say their own.
@@ -69,17 +70,15 @@ def _again(error: Exception, request: Request) -> Response | None:
     return answer.copy()
 
 
-def let_go(raised: Raised) -> None:
-    """Ends the circle of a response that raised its exception again in a middleware which caught it."""
-    raised.answer = None
-    if isinstance(raised.error, HTTPError):
-        drop_frames(raised.error)
-
-
 def _asked(error: Exception, errors: Sequence[ErrorFile], request: Request) -> Response | None:
     """What the first error file that does not pass makes of it. Raises what an error file raises."""
     for file in errors:
-        result = file.call(request, error)
+        try:
+            result = file.call(request, error)
+        except Exception as again:
+            if again is not error:
+                raise
+            result = None
         if result is not None:
             response = _dressed(result, error, file.where, request)
             if isinstance(error, HTTPError):

@@ -62,10 +62,10 @@ def _meant(name: str, methods: Sequence[str]) -> str | None:
         return "a method: each has its own function"
     if name.upper() in methods:
         return name.upper()
-    return next((method for method in methods if name.isupper() and _one_edit(name, method)), None)
+    return next((method for method in methods if name.isupper() and one_edit(name, method)), None)
 
 
-def _one_edit(one: str, other: str) -> bool:
+def one_edit(one: str, other: str) -> bool:
     """Whether one letter more, less or other, or two neighbours swapped, makes them equal."""
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:

@@ -12,16 +12,16 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 from .chain import Chain, Middleware, name_of
 from .errorfiles import ErrorFile
+from .exports import one_edit
 from .signature import ASYNC_GENERATOR, COROUTINE, GENERATOR, flags, is_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
     from typing import Any
 
     from ..routing.folders import Folder
@@ -61,13 +61,17 @@ def misfit(function: Any, takes: str) -> tuple[str, str] | None:
     write = f"write def {name}{takes}" if str(name).isidentifier() else f"write a function {takes}"
     if isinstance(function, type):
         return "is a class", "name an instance of it, or a function"
+    if isinstance(function, ModuleType):
+        last = function.__name__.rpartition(".")[2]
+        return "is a module", f"name the function in it: from {function.__name__} import {last}"
     if not callable(function):
         return f"is {type(function).__name__}, no function", f"name a function {takes}"
     for flag, what in _RUNS_LATER.items():
         if flags(function) & flag:
             return f"is {what}", f"{write} that returns the answer, without async and yield"
     if not _takes_two(function):
-        return f"cannot be called with {takes}", write
+        makes_one = str(getattr(function, "__module__", "")).startswith("fsroute.middleware.")
+        return f"cannot be called with {takes}", f"call it: {name}()" if makes_one else write
     return None
 
 
@@ -95,11 +99,18 @@ def _chain(folder: Folder, above: Chain, tree: Tree, modules: Modules) -> Chain:
             errors = (ErrorFile(error, f"error in {tree.shown(path)}"), *errors)
     path = folder.inherited.get("middleware.py")
     if path is not None and (module := _module(folder, path, modules)) is not None:
-        own = [Middleware(each, f"middleware {name_of(each)} in {tree.shown(path)}", errors)
+        file = tree.shown(path)
+        own = [Middleware(each, _name(each, tree), f"middleware {name_of(each)} in {file}", errors)
                for each in _middleware(module, path, tree)]
         outer = middleware if vars(module).get("inherit", True) is not False else ()
         middleware = (*outer, *own)
     return Chain(middleware, errors)
+
+
+def _name(call: Any, tree: Tree) -> str:
+    """What it is called in lists. Each file may have a function called middleware: that goes by its file."""
+    is_nameless = isinstance(call, FunctionType) and call.__qualname__ in ("middleware", "<lambda>")
+    return tree.shown(call.__code__.co_filename) if is_nameless else name_of(call)
 
 
 def _module(folder: Folder, path: str, modules: Modules) -> ModuleType | None:
@@ -109,6 +120,9 @@ def _module(folder: Folder, path: str, modules: Modules) -> ModuleType | None:
 
 def _middleware(module: ModuleType, path: str, tree: Tree) -> list[Callable[..., Any]]:
     own = vars(module)          # what stands there; a module's own __getattr__ is not asked
+    for name, value in own.items():
+        if type(value) is bool and name.lower() != "inherit" and one_edit(name.lower(), "inherit"):
+            tree.fault([path], f"{name} is not read", "write inherit, or give it another name")
     if not isinstance(own.get("inherit", True), bool):
         tree.fault([path], f"inherit is {own['inherit']!r:.80}", "write inherit = False, or leave it out")
     if "middleware" not in own:

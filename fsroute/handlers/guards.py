@@ -9,12 +9,14 @@ Rules this module keeps
 2. A group leads to no URL of its own, it carries middleware for the routes put into it: (admin)/middleware.py
    does not stand in the way of public/favicon.ico.
 3. A route that takes a guard's own name for a value answers at or below its URL with another chain. That is
-   noted with the route; `below = True` in its file says that it is meant.
+   noted with the route; `below = True` in its file says that it is meant. So it is with a public file whose
+   own name a folder in brackets would take.
 """
 
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from ..routing.names import normal
 from ..routing.places import covers, upwards
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     Match = Callable[[str], tuple[Any, dict[str, Any]] | None]
 
 _RANKS = {"literal": 0, "param": 1, "rest": 2, "optional": 2}
+_MOST = 10              # notes of one route: /[x] beside a thousand guards would have a thousand
 _VALUE = "\ufdd0"       # a value that is nobody's name: no character, and never one (Unicode, 23.7)
 
 
@@ -69,7 +72,7 @@ class Guards:
             speaker = place.speaker
             chain = found[folder] = chains[speaker.path]
             run = {each.path for each in upwards(speaker)}
-            others = [each for each in place.folders if chains[each.path].middleware != chain.middleware
+            others = [each for each in place.folders if chains[each.path].calls != chain.calls
                       and _leading(each) is each and each.path not in run]
             others += [guard for guard, segments in self._root.met(names)
                        if covers(segments, names) and _adds(chains[guard.path], chain)]
@@ -79,25 +82,31 @@ class Guards:
                 tree.fault([route.file], problem, mend)
         return found
 
-    def note_left_out(self, targets: Mapping[Route, Any], match: Match) -> None:
+    def note_left_out(self, targets: Mapping[Route, Any], match: Match,
+                      around_public: Mapping[Sequence[Segment], Chain]) -> None:
         """Notes with each route the folders for which it answers without their middleware.
 
-        targets: what match gives for a path that the route answers.
+        targets: what match gives for a path that the route answers. around_public: as from chains_of_public.
         """
         if not self._root.behind:
             return
         depth = max(len(route.segments) for route in targets) + 1
         for route, target in targets.items():
+            if route.kind == "public":
+                chain = around_public[route.segments[:-1]]
+                route.left_out = tuple([guard.path for guard, segments in self._root.met(route.segments)
+                                        if covers(segments, route.segments)
+                                        and _adds(self._chains[guard.path], chain)])
             if route.below or not route.names:
                 continue
             chain = self._chains[os.path.dirname(route.file)]
-            taken = [folder.path for guard, _ in self._root.met(route.segments)
+            taken = (folder.path for guard, _ in self._root.met(route.segments)
                      if _adds(self._chains[guard.path], chain)
                      for folder, segments in _taken(route.segments, guard)
                      if _adds(self._chains[folder.path], chain)
                      and any((found := match(path)) is not None and found[0] is target
-                             for path in _common(route.segments, segments, depth))]
-            route.left_out = tuple(dict.fromkeys(taken))
+                             for path in _common(route.segments, segments, depth)))
+            route.left_out = tuple(dict.fromkeys(islice(taken, _MOST)))
 
 
 class _Node:
@@ -173,4 +182,4 @@ def _common(route: Sequence[Segment], guard: Sequence[Segment], depth: int) -> I
 
 def _adds(one: Chain, other: Chain) -> bool:
     """Whether there is middleware in one chain that the other lacks."""
-    return one is not other and not {*one.middleware} <= {*other.middleware}
+    return one is not other and not {*one.calls} <= {*other.calls}

@@ -71,7 +71,7 @@ class Modules:
             # An import in another thread would have been waited for, so this one is further up the stack.
             raise ImportError(f"{self._tree.shown(file)} needs itself: its import calls or makes an app, "
                               "which imports it; do that in a function", name=full, path=file)
-        found = module.__file__ or ""
+        found = getattr(module, "__file__", None) or ""        # a folder without any has none
         if found != file and os.path.realpath(found) != os.path.realpath(file):
             raise ImportError(f"the module name {full!r} is that of {found} already", name=full, path=file)
         return module

@@ -5,7 +5,8 @@ Rules this module keeps
 1. What is used runs inside every middleware of the folders, the top decorator outermost, in one decorator
    from left to right. It is for that method alone.
 2. The decorated handler is called as it always was: tests call it without middleware.
-3. A guard is never lost in silence: a decorator above @use that hides it is a fault at start.
+3. A guard is never lost in silence: a decorator above @use that hides it is a fault at start, and so is @use
+   above a function that is no handler.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from functools import partial
 from types import CellType, FunctionType, MethodType
 
+from .exports import METHODS
 from .folderfiles import MIDDLEWARE, misfit
 
 TYPE_CHECKING = False
@@ -39,6 +41,8 @@ def use(*middleware: Callable[..., Any]) -> Callable[[H], H]:
     if not middleware:
         raise TypeError("use() takes the middleware to use")
     for each in middleware:
+        if getattr(each, "__name__", "") in METHODS:
+            raise TypeError(f"@use takes the middleware for {each.__name__}: @use(require_login)")
         slip = misfit(each, MIDDLEWARE)
         if slip is not None:
             raise TypeError(f"use() takes middleware, and {each!r:.80} {slip[0]}; {slip[1]}")
@@ -48,7 +52,7 @@ def use(*middleware: Callable[..., Any]) -> Callable[[H], H]:
             raise TypeError(f"@use stands above a handler, not above {handler!r:.80}")
         made: Any = _twin(handler)
         setattr(made, _USED, (*middleware, *used(handler)))
-        if isinstance(made, FunctionType) and made.__qualname__ == made.__name__:
+        if isinstance(made, FunctionType) and made.__qualname__ == made.__name__ != "<lambda>":
             made.__globals__.setdefault(_USED, {}).setdefault(made.__name__, handler)
         return made     # type: ignore[no-any-return]
     return decorate
@@ -60,13 +64,17 @@ def used(handler: Any) -> tuple[Callable[..., Any], ...]:
     return found
 
 
-def hidden(module: ModuleType, handlers: dict[str, Any]) -> Iterator[str]:
-    """The methods whose handler was decorated with @use, and does not show it any more."""
+def faults(module: ModuleType, handlers: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where a route file says @use in vain, and the mend. handlers: its own, by method."""
     decorated = vars(module).get(_USED, {})
     for name, handler in sorted(handlers.items()):
         lost = decorated.get(name, handler) is not handler or any(map(used, _inside(handler)))
         if lost and not used(handler):
-            yield name
+            mend = "put @use on top, or give the other one functools.wraps"
+            yield f"{name} loses its @use to a decorator above it", mend
+    reached = {*handlers, *(getattr(handler, "__name__", "") for handler in handlers.values())}
+    for name in sorted(decorated.keys() - reached):
+        yield f"@use stands above {name}(), which is no handler", "put it above the handler that calls it"
 
 
 def _inside(handler: Any) -> Iterator[Any]:

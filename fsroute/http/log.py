@@ -21,6 +21,7 @@ _HINTS = (
     ("can't be used in 'await' expression", "if it is a reader, request.json() and so on: without await"),
     ("'method' object is not subscriptable",
      'if it is request.json or request.form: it is a method, request.json()["name"]'),
+    ("call_next() missing 1 required", "call_next takes the request that the middleware was given"),
     ("has no attribute '_reached'", "call_next takes the request that the middleware was given"),
 )
 

@@ -154,6 +154,10 @@ class Response:
             made = copy(self)
             made._fields = [*self._fields]
             return made
+        return self._twin()
+
+    def _twin(self) -> Response:
+        """copy() of a Response that is nothing more."""
         made = _new(Response)
         made._status, made._fields, made._body = self._status, [*self._fields], self._body
         made._raised = self._raised

@@ -104,6 +104,11 @@ class Stream:
         """What the host iterates and closes."""
         return self
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more comes out of it."""
+        return self._source is None
+
     def wraps(self, inner: Stream) -> None:
         """Has another stream closed after this one, which may be made of it."""
         self._inner = inner

@@ -47,18 +47,25 @@ current_id: ContextVar[str] = ContextVar("fsroute.request_id", default="-")
 # hex, UUIDs, base64 and its URL-safe form; nothing that ends a line or means something to a shell or a page
 _is_id = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}").fullmatch
 
+# what an answer says otherwise, and would say no more
+_TAKEN = frozenset({"allow", "cache-control", "date", "etag", "expires", "last-modified", "link", "location",
+                    "refresh", "retry-after", "server", "set-cookie", "vary", "www-authenticate"})
+
 
 def request_id(header: str = "X-Request-ID", *, trust: bool = False) -> Layer:
     """Middleware that puts an id into `request.state.request_id` and on the answer.
 
     header: its name, in the answer and, if trusted, in the request. trust: take the id that the request
     brings, if it is one; only behind a proxy that sets it, or takes off what a client sent.
-    Raises ValueError for what is no header's name, TypeError for options of another type.
+    Raises ValueError for what is no header's name, or that of one with a meaning of its own; TypeError for
+    options of another type.
     """
     try:
         checked_field(header, "-")
     except (TypeError, ValueError) as fault:
         raise type(fault)(f"request_id(header=): {fault}") from None
+    if header.lower() in _TAKEN or header.lower().startswith(("content-", "access-control-")):
+        raise ValueError(f"request_id(header=): {header} says something else; such as X-Request-ID does not")
     if not isinstance(trust, bool):
         raise TypeError(f"request_id(trust=) is True or False, not {type(trust).__name__}")
     key = "HTTP_" + header.upper().replace("-", "_")

@@ -57,16 +57,17 @@ _FRAME_OPTIONS = {"'none'": "DENY", "'self'": "SAMEORIGIN"}
 
 # the directives of CSP 3 and of Trusted Types: those that list sources, and the others
 _SOURCES = frozenset({
-    "base-uri", "child-src", "connect-src", "default-src", "font-src", "form-action", "frame-src", "img-src",
-    "manifest-src", "media-src", "object-src", "script-src", "script-src-attr", "script-src-elem",
-    "style-src", "style-src-attr", "style-src-elem", "worker-src"})
+    "base-uri", "child-src", "connect-src", "default-src", "fenced-frame-src", "font-src", "form-action",
+    "frame-src", "img-src", "manifest-src", "media-src", "object-src", "script-src", "script-src-attr",
+    "script-src-elem", "style-src", "style-src-attr", "style-src-elem", "worker-src"})
 _OTHERS = frozenset({"report-to", "report-uri", "require-trusted-types-for", "sandbox", "trusted-types",
                      "upgrade-insecure-requests"})
 
 # keyword-source, nonce-source and hash-source (CSP 3, 2.3.1) without the single quotes around them
 _is_keyword = re.compile(
     r"self|none|unsafe-inline|unsafe-eval|unsafe-hashes|unsafe-allow-redirects|wasm-unsafe-eval|strict-dynamic|"
-    r"report-sample|inline-speculation-rules|(?:nonce|sha256|sha384|sha512)-[A-Za-z0-9+/_-]+={0,2}").fullmatch
+    r"report-sample|inline-speculation-rules|trusted-types-eval|"
+    r"report-sha(?:256|384|512)|(?:nonce|sha256|sha384|sha512)-[A-Za-z0-9+/_-]+={0,2}").fullmatch
 
 # feature "=" ( "*" | "self" | "(" sources ")" ), with commas between (Permissions Policy, 5.2)
 _permission = r'[a-z][a-z0-9-]*=(?:\*|self|\((?: *(?:\*|self|src|"[^" ]+")(?=[ )]))* *\))'
@@ -147,6 +148,8 @@ def _directives(policy: str | None) -> list[str]:
     """The directives of a Content-Security-Policy. Raises ValueError for those that browsers pass over."""
     option = "content_security_policy"
     parts = [] if policy is None else [part.split() for part in _text(option, policy).split(";")]
+    if policy is not None and not any(parts):
+        raise _refusal(option, "there is no directive in it; to turn the header off, pass None")
     names: set[str] = set()
     for written, *values in filter(None, parts):
         name = written.lower()

@@ -69,8 +69,8 @@ class Route:
         every "." written "_": "api.files.[___path].route". Other files are no modules and have "".
     methods: the exported methods; empty until the file has been imported.
     chain: the names of the middleware around it, outermost first. used: those of @use, by method.
-    left_out: the paths of the folders for which it answers, by a value that is their name, without their
-    middleware; none where the route file says `below = True`, as below does here.
+    left_out: the paths of folders (ten at most) for which it answers, by a value that is their name, without
+    their middleware; none where the route file says `below = True`, as below does here.
     """
 
     __slots__ = ("below", "chain", "file", "kind", "left_out", "methods", "module", "names", "pattern",

@@ -6,6 +6,7 @@ import contextvars
 import gc
 import json
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -174,6 +175,32 @@ def test_an_exception_stays_with_an_answer_that_is_changed_and_goes_with_one_tha
     site.ask(handler=refuses, inner=lambda request, call_next: (call_next(request), "new")[1],
              outer=seeing(seen))
     assert [response.exception is None for response in seen] == [False, False, True]
+
+
+@pytest.mark.parametrize(("instead", "status", "stays"), [
+    (lambda response: (response.status, response.headers, response.body), 409, True),
+    (lambda response: Response.json({"failed": True}, status=500), 500, True),
+    (lambda response: (400, None, "other"), 400, True),
+    (lambda response: Response("other", status=399), 399, False),
+    (lambda response: {"well": "again"}, 200, False),
+])
+def test_a_new_answer_in_its_place_has_the_exception_while_it_is_an_error_itself(
+    site: Site, instead: Callable[[Response], Any], status: int, stays: bool
+) -> None:
+    fault = HTTPError(409)
+    seen: list[Any] = []
+    for _ in range(2):
+        answer = site.ask(handler=raising(fault), outer=seeing(seen),
+                          inner=lambda request, call_next: instead(call_next(request)))
+        assert answer.status == status
+        assert seen.pop().exception is (fault if stays else None)
+
+
+def test_an_error_that_comes_after_all_was_well_again_has_no_exception(site: Site) -> None:
+    seen: list[Any] = []
+    site.ask(handler=raising(KeyError()), inner=lambda request, call_next: (call_next(request), "well")[1],
+             outer=lambda request, call_next: [seen.append(call_next(request)), (403, None, "no")][1])  # type: ignore[func-returns-value]
+    assert seen[0].exception is None
 
 
 def test_a_header_that_middleware_adds_is_on_every_answer(
@@ -754,3 +781,25 @@ def test_an_error_file_alone_leaves_no_work_for_it_either(
 def test_a_dataclass_is_an_answer_of_each_layer(site: Site) -> None:
     for layer in LAYERS:
         assert site.ask(**{layer: lambda *_: Point()}).body == b'{"x":1}'
+
+
+def test_an_answer_that_is_kept_brings_no_exception_of_another_request(site: Site) -> None:
+    kept: list[Response] = []
+
+    def caches(request: Request, call_next: CallNext) -> Response:
+        if not kept:
+            kept.append(call_next(request))
+        return kept[0]
+
+    seen: list[Any] = []
+    fault = KeyError("of the first")
+    first = site.ask(handler=raising(fault), inner=caches, outer=seeing(seen))
+    assert seen.pop().exception is fault
+    depth = len(traceback.extract_tb(fault.__traceback__))
+    for _ in range(3):
+        again = site.ask(inner=caches, outer=seeing(seen))
+        assert (again.status, again.body) == (first.status, first.body) == (500, again.body)
+        response = seen.pop()
+        assert response.exception is None
+        response.raise_exception()
+    assert len(traceback.extract_tb(fault.__traceback__)) == depth

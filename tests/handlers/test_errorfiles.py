@@ -189,7 +189,6 @@ def test_a_405_that_is_shaped_says_what_is_allowed(site: Site, result: Any, allo
 FAILING: dict[str, tuple[Callable[[Request, Exception], Any], str]] = {
     "raises": (raising(KeyError("of the file")), "KeyError: 'of the file'"),
     "raises an answer": (raising(HTTPError(418, "of the file")), "418 I'm a Teapot: of the file"),
-    "raises the same": (lambda request, error: raising(error)(), "of the handler"),
     "returns a number": (lambda request, error: 7, "error in chained_site/in/error.py returned builtins.int"),
     "returns a pair": (lambda request, error: (404, "x"), "chained_site/in/error.py returned a tuple"),
     "returns no status": (lambda request, error: (1, None, "x"), "a status is a number from 200 to 599"),
@@ -221,11 +220,23 @@ def test_an_error_file_that_fails_gives_the_plain_500_and_both_are_in_the_log(
     assert seen[0].exception is site.environ["fsroute.exception"]
     assert "of the handler" in "".join(texts(caplog))
     assert says in texts(caplog)[-1]
-    same = error is FAILING["raises the same"][0]
-    assert (seen[0].exception is fault) == same
-    assert len(caplog.records) == 1 + (not same and not isinstance(fault, HTTPError))
+    assert seen[0].exception is not fault
+    assert len(caplog.records) == 1 + (not isinstance(fault, HTTPError))
     page = site.ask("GET", "/in", {"HTTP_ACCEPT": "text/html"}, handler=raising(fault), inner_error=error)
     assert (page.status, page.headers["content-type"]) == (500, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize(("fault", "status"), [(HTTPError(404, "gone"), 404), (KeyError("k"), 500)], ids=repr)
+def test_an_error_file_that_raises_what_it_was_given_passes_it_on(
+    site: Site, fault: Exception, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[str] = []
+    again = lambda request, error: raising(error)()     # noqa: E731   the same, as `raise exception` does
+    for shaped in (None, "shaped"):
+        answer = site.ask(handler=raising(fault), inner_error=again, outer_error=asks(asked, "outer", shaped))
+        assert (answer.status, answer.body == b"shaped") == (status, shaped is not None)
+    assert asked == [f"outer {type(fault).__name__}"] * 2
+    assert len(caplog.records) == (0 if status == 404 else 2)
 
 
 def test_a_request_after_an_error_file_that_failed_is_like_any_other(

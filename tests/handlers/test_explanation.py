@@ -204,5 +204,17 @@ middleware = [factory(1), Keeper(), Keeper().method, partial(with_option, 1),
               lambda request, call_next: call_next(request)]
 """
     app = make({"route.py": ROUTE, "middleware.py": source})
-    assert app.match("GET", "/").chain == ("factory", "Keeper", "method", "with_option", "<lambda>")
+    named, own = app.match("GET", "/").chain[:-1], app.match("GET", "/").chain[-1]
+    assert named == ("factory", "Keeper", "method", "with_option")
+    assert re.fullmatch(r"site\d+/middleware.py", own)      # a lambda has no name
     assert exchange(app, environ_of("GET", "/")).status == 200
+
+
+def test_a_function_called_middleware_goes_by_its_file(make: Make) -> None:
+    """Each folder may have one: under one name an audit could not tell them apart."""
+    plain = "def middleware(request, call_next): return call_next(request)\n"
+    app = make({"middleware.py": plain, "in/middleware.py": plain, "in/route.py": ROUTE,
+                "other/middleware.py": "from ..middleware import middleware\n", "other/route.py": ROUTE})
+    outer, inner = app.match("GET", "/in").chain
+    assert (outer.partition("/")[2], inner.partition("/")[2]) == ("middleware.py", "in/middleware.py")
+    assert app.match("GET", "/other").chain == (outer, outer)

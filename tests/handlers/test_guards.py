@@ -180,6 +180,39 @@ def test_public_files_of_a_lazy_app_are_judged_at_start_too(base: Path) -> None:
         start(base, files, ("en/a.txt",), lazy=True)
 
 
+def test_a_function_that_is_named_again_is_the_same_guard(base: Path) -> None:
+    again = "from ...middleware import middleware\ninherit = False\n"
+    files = {**written("middleware.py", "(h)/x/y/route.py", "[...r]/route.py", "(g)/x/route.py"),
+             "(g)/x/middleware.py": again}
+    app = start(base, files, ("x/f",))
+    assert [ran(app, target)[1] for target in ("/x", "/x/f", "/x/nope")] == ["login"] * 3
+    assert [route.left_out for route in app.routes] == [()] * 4
+
+
+def test_a_route_beside_many_guards_tells_of_the_first_ones(make: Make) -> None:
+    files = {f"a{number}/middleware.py": LOGIN for number in range(30)}
+    app = make({**files, **{f"[x]/r{number}/route.py": ECHO for number in range(30)}})
+    assert [len(route.left_out) for route in app.routes] == [10] * 30
+
+
+@pytest.mark.parametrize(("files", "file", "noted"), [
+    (("[slug]/middleware.py", "[slug]/route.py"), "favicon.ico", "[slug]"),
+    (("x/[...p]/middleware.py", "x/[...p]/route.py"), "x/a.txt", "x/[...p]"),
+    (("x/[id]/middleware.py", "x/[id]/y/route.py"), "x/a.txt", "x/[id]"),
+    (("(g)/middleware.py", "(g)/[id]/route.py"), "a.txt", "(g)/[id]"),
+    (("middleware.py", "[slug]/route.py"), "favicon.ico", None),
+    (("[slug]/error.py", "[slug]/route.py"), "favicon.ico", None),
+    (("[slug]/x/middleware.py", "[slug]/x/route.py"), "favicon.ico", None),
+    (("x/[id]/middleware.py", "x/[id]/route.py"), "a.txt", None),
+])
+def test_a_public_file_tells_of_the_guard_that_would_take_its_own_name(
+    files: tuple[str, ...], file: str, noted: str | None, base: Path
+) -> None:
+    app = start(base, written(*files), (file,))
+    [route] = [route for route in app.routes if route.kind == "public"]
+    assert route.left_out == ((str(base / "app" / noted),) if noted else ())
+
+
 # catch-alls
 
 LEFT_OUT = [

@@ -330,9 +330,14 @@ def test_what_is_no_handler_is_refused_where_it_is_decorated(thing: Any) -> None
 
 
 def test_use_without_brackets_is_refused_at_once() -> None:
-    with pytest.raises(TypeError, match=r"cannot be called with \(request, call_next\)"):
+    says = r"@use takes the middleware for GET: @use\(require_login\)"
+    with pytest.raises(TypeError, match=says):
         @use
         def GET(request: Request) -> str:
+            return "text"
+    with pytest.raises(TypeError, match=says):      # it could be called as a middleware is
+        @use
+        def GET(request: Request, id: str) -> str:
             return "text"
 
 
@@ -384,7 +389,6 @@ def test_a_decorator_that_shows_it_is_none(make: Make, source: str) -> None:
 @pytest.mark.parametrize("source", [
     "@bare\ndef GET(request): return 'open'\n",
     "@use(guard)\ndef PUT(request): return 'secret'\n@bare\ndef GET(request): return 'open'\n",
-    "@use(guard)\ndef _helper(request): return 'secret'\ndef GET(request): return 'open'\n",
     "def _made():\n    if False:\n        late = None\n"
     "    def GET(request):\n        return late if False else 'open'\n    return GET\nGET = _made()\n",
     "def _made():\n    def again(): return again\n    def GET(request): return again and 'open'\n"
@@ -393,6 +397,15 @@ def test_a_decorator_that_shows_it_is_none(make: Make, source: str) -> None:
 ])
 def test_what_never_used_anything_loses_nothing(make: Make, source: str) -> None:
     assert exchange(make(files_of(source)), environ_of("GET", "/")).text == "open"
+
+
+@pytest.mark.parametrize("calls", ["'open'", "_helper(request)"])
+def test_above_what_is_no_handler_it_guards_nothing_and_says_so(tree: Tree, calls: str) -> None:
+    source = f"@use(guard)\ndef _helper(request): return 'x'\ndef GET(request): return {calls}\n"
+    assert faults(tree(files_of(source))) == [
+        "route.py: @use stands above _helper(), which is no handler; put it above the handler that calls it"]
+    shared = "@use(guard)\ndef _helper(request): return 'x'\nGET = POST = _helper\n"
+    assert App(tree(files_of(shared))).routes[0].used == {"GET": ("guard",), "POST": ("guard",)}
 
 
 def test_every_method_that_lost_it_is_named_and_a_lazy_app_serves_none_of_them(

@@ -199,6 +199,7 @@ def test_a_proxy_s_word_on_https_counts_where_the_app_says_so(
     ("frame_ancestors", "", "nothing in it"),
     ("content_security_policy", "", "nothing in it"),
     ("content_security_policy", " \n ", "nothing in it"),
+    ("content_security_policy", "; ;", "there is no directive in it"),
     ("content_security_policy", "img-src a.example b.example, c.example", "'b.example,' holds a comma"),
     ("content_security_policy", "Script-Scr 'self'", "'Script-Scr' is no directive; browsers know base-uri"),
     ("content_security_policy", "default-src: 'self'", "'default-src:' is no directive"),
@@ -404,3 +405,10 @@ def test_in_a_browser_without_them_it_has_what_others_give_it(
 ) -> None:
     found = seen(browser, make, tmp_path, other, {})
     assert (found["base"], found["other"], found["told"], found["framed by others"]) == (True, 1, True, True)
+
+
+@pytest.mark.parametrize("policy", [
+    "fenced-frame-src https://a.example", "script-src 'trusted-types-eval'", "script-src 'report-sha256'",
+    "script-src 'self' 'wasm-unsafe-eval' 'strict-dynamic'", "default-src 'self';", "; default-src 'self'"])
+def test_what_browsers_know_is_taken(policy: str) -> None:
+    assert fields_of({"content_security_policy": policy})[CSP].startswith(policy.strip("; "))
