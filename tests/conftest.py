@@ -1,7 +1,7 @@
 """What tests of whole apps share: trees written from a dict, and clients that keep hosts' rules."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
@@ -10,6 +10,7 @@ import pytest
 from webtest import TestApp
 
 from fsroute import App
+from tests.browsers import chromium
 
 Tree = Callable[[Mapping[str, str]], str]
 Make = Callable[..., App]
@@ -50,3 +51,10 @@ def client(make: Make) -> Client:
         return TestApp(validator(make(files, **options)), extra_environ={"HTTP_HOST": "localhost"})
 
     return make_client
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """For tests that are marked `browser`: a playwright Browser."""
+    with chromium() as browser:
+        yield browser

@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,17 +9,14 @@ from urllib.parse import quote
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from fsroute.http.response import Response
 from fsroute.http.url import is_local
+from tests.browsers import chromium
 from tests.conftest import Make
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 # where the client is: "/", deep down, with a user and a query that hold what a target may hold
 PLACES = ["http://shop.example/", "https://shop.example:8443/a/b/?next=//evil.example#c"]
@@ -51,10 +47,8 @@ def generated() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 def origins(page: Page, place: str, targets: list[str]) -> list[str]:

@@ -3,13 +3,13 @@
 On a shared machine a time says little; a list of calls says what was added, and where.
 """
 
-import gc
 
 import pytest
 
 from tests.bench.calls import budget, calls_by_workload, calls_of, count, difference
 from tests.bench.subjects import fsroute_app, fsroute_app_with_routes
 from tests.bench.workloads import WORKLOADS, Workload, environ_of, start_response
+from tests.garbage import check_no_garbage
 
 each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 
@@ -55,11 +55,4 @@ def test_a_request_leaves_no_work_for_the_garbage_collector(workload: Workload) 
             for _chunk in app(environ_of(workload.exchange(number)), start_response):
                 pass
 
-    requests()
-    gc.collect()
-    gc.disable()
-    try:
-        requests()
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    check_no_garbage(requests)

@@ -1,7 +1,6 @@
 """The shop's page in a real browser, on a phone and on a desk: what a visitor does, sees and hears."""
 
 import base64
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -11,7 +10,7 @@ from wsgiref.simple_server import WSGIServer, make_server
 from wsgiref.util import shift_path_info
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect
 
 from fsroute import App
 
@@ -19,18 +18,7 @@ from .conftest import STAFF, ask, serving
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

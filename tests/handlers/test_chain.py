@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import contextvars
-import gc
 import json
 import threading
 import traceback
@@ -20,6 +19,7 @@ from fsroute import HTTPError, Request, Response
 from fsroute.handlers.chain import Chain, name_of
 from tests.conftest import Make
 from tests.exchange import environ_of, exchange
+from tests.garbage import check_no_garbage
 from tests.handlers.layers import (
     FILES,
     LAYERS,
@@ -744,14 +744,7 @@ def test_a_request_leaves_no_work_for_the_garbage_collector(
     def refuses(*_: Any) -> Any:
         raise HTTPError(409)
 
-    requests()
-    gc.collect()
-    gc.disable()
-    try:
-        requests()
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    check_no_garbage(requests)
 
 
 @pytest.mark.parametrize("handler", [
@@ -768,14 +761,7 @@ def test_an_error_file_alone_leaves_no_work_for_it_either(
         for _ in range(50):
             site.ask("GET", "/in", {"HTTP_IF_NONE_MATCH": tag}, handler=handler)
 
-    requests()
-    gc.collect()
-    gc.disable()
-    try:
-        requests()
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    check_no_garbage(requests)
 
 
 def test_a_dataclass_is_an_answer_of_each_layer(site: Site) -> None:

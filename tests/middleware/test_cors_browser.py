@@ -1,7 +1,6 @@
 """CORS and CSRF as a real browser takes them: pages of several origins, and a site that all of them ask."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -9,19 +8,13 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from fsroute import Request, Response
 from fsroute.middleware.cors import cors
 from tests.servers import dev, serving
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-# *.test leads here, as names on plain http: what browsers take for less safe than localhost
-QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--host-resolver-rules=MAP *.test 127.0.0.1"]
 
 PAGES = {"page.html": "<!doctype html><title>a page</title>"}
 
@@ -119,14 +112,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with (serving(dev("pages_app"), folders[0]) as pages,
           serving(dev("site_app"), folders[1], SHOP=pages.url) as site):
         yield Place(pages.port, site.port)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

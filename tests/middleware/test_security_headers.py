@@ -1,7 +1,6 @@
 """Security headers: what is set by default, what a handler keeps, and what browsers would pass over."""
 
 import base64
-import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -340,19 +339,6 @@ def served(app: App) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        one = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM") or "/usr/bin/chromium",
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-                  "--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        yield one
-        one.close()
 
 
 @pytest.fixture
