@@ -165,6 +165,9 @@ def test_routes_does_not_repeat_what_a_file_says_of_itself(guarded: Path) -> Non
     (("shut:app", "--without", "lonely", "--methods", "GET"), 1, ["GET /", "GET /x/[...rest]", "GET /x/y"]),
     (("shut:app", "--without", "staff_only"), 1, ["GET /", "GET /x/[...rest]"]),
     (("--methods", "POST"), 0, ["POST /users", "POST /users/[id]"]),
+    (("--without", "Audit", "--methods", "HEAD"), 1,     # the HEAD that was written is not GET's
+     ["GET /", "GET /a.css", "GET /docs/[...path]", "GET /docs/in", "GET /users", "HEAD /users/[id]",
+      "GET /users/b.css"]),
 ])
 def test_routes_without_a_middleware_lists_what_it_does_not_run_for(
     guarded: Path, arguments: tuple[str, ...], status: int, patterns: list[str]

@@ -1,5 +1,6 @@
 """App(lazy=True): each route file at the first request for its path."""
 
+import gc
 import json
 import sys
 import threading
@@ -10,6 +11,7 @@ from wsgiref.validate import validator
 import pytest
 
 from fsroute import App, Request, TreeError
+from fsroute.routing.folders import Folder
 from tests.conftest import Make, Tree
 from tests.exchange import environ_of, exchange
 
@@ -58,6 +60,37 @@ def test_a_request_that_was_on_its_way_when_another_filled_the_route_has_the_rou
     early = Request(environ_of("POST", "/a", b"four"), "/a", {}, resource.settings)
     resource.filled()
     assert resource.endpoints["POST"](early)[0].startswith("413")
+
+
+def test_whoever_looks_on_while_a_route_is_filled_finds_nothing_half_of_it(make: Make) -> None:
+    """Another thread looks up the table, then what refuses; it may have the table in hand already."""
+    class Watched(dict[str, Any]):
+        def update(self, *given: Any, **named: Any) -> None:
+            seen.append((resource.settings.max_body, resource.refuse == first, resource.slashed is not None))
+            super().update(*given, **named)
+            seen.append((resource.settings.max_body, resource.refuse == first, resource.slashed is not None))
+
+    app = make({"a/route.py": ECHO}, lazy=True)
+    resource = next(iter(app._table.resources.values()))
+    first = resource.refuse
+    seen: list[tuple[int | None, bool, bool]] = []
+    resource.endpoints = table = Watched(resource.endpoints)
+    resource.filled()
+    assert seen == [(3, True, True)] * 2        # who finds no handler yet fills the route, or waits for it
+    assert {"GET", "POST"} <= table.keys()      # who finds one has the limit of its route
+    assert resource.endpoints is table
+    assert resource.refuse != first
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_an_app_keeps_nothing_of_its_folders(make: Make, lazy: bool) -> None:
+    app = make({"middleware.py": "def middleware(request, call_next): return call_next(request)\n",
+                "only_here/route.py": ECHO, "only_here/[id]/route.py": ECHO}, lazy=lazy)
+    assert exchange(app, environ_of("GET", "/only_here")).status == 200
+    gc.collect()
+    kept = [each for each in gc.get_objects() if type(each) is Folder and each.name == "only_here"]
+    assert kept == []
+    assert exchange(app, environ_of("GET", "/only_here/nope")).status == 200
 
 
 def test_a_file_that_cannot_be_imported_is_a_500_of_its_own_path_and_is_not_run_by_every_request(

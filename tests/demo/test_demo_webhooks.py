@@ -96,6 +96,27 @@ def test_any_other_header_is_no_signature_of_stripe(webhooks: ModuleType, header
     assert not webhooks.is_from_stripe(SECRET.encode(), HELLO, header, NOW)
 
 
+def test_no_time_tells_where_a_signature_differs(
+    webhooks: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every judgement is one comparison that takes the same time wherever the bytes differ."""
+    compared: list[bool] = []
+
+    def watched(one: bytes, other: bytes) -> bool:
+        assert type(one) is type(other) is bytes
+        compared.append(compare(one, other))
+        return compared[-1]
+
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    github = [webhooks.is_from_github(SECRET.encode(), HELLO, f"sha256={signature}")
+              for signature in (PUBLISHED, f"{PUBLISHED[:-1]}8", "0" * 64, "")]
+    stripe_s = [webhooks.is_from_stripe(SECRET.encode(), HELLO, f"t={NOW},v1={signature}", NOW)
+                for signature in (RIGHT, f"{RIGHT[:-1]}x", "0" * 64, "")]
+    assert github == stripe_s == [True, False, False, False]
+    assert compared == [*github, *stripe_s]
+
+
 def test_a_time_that_no_clock_shows_is_refused_though_it_is_signed(webhooks: ModuleType) -> None:
     for seconds in ("\u0661", "soon", "1e9", "+1", "", "9" * 5_000, "9" * 12):
         header = f"t={seconds},v1={signed(HELLO, seconds)}"

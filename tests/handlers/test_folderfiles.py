@@ -161,6 +161,8 @@ WRONG_FUNCTIONS = [
      "write def of{takes}"),
     ("import functools\ndef _of(*given): ...\n@functools.wraps(lambda a: a)\ndef {name}(*given): ...\n",
      "cannot be called with {takes}", "write a function {takes}"),
+    # of a builtin nobody can say how it is called
+    ("{name} = max\n", "cannot be called with {takes}", "write def max{takes}"),
     # near misses
     ("", "there is no {name} in it", "{missing}"),
     ("_x = 1\nX = []\n", "there is no {name} in it", "{missing}"),

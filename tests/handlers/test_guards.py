@@ -301,6 +301,8 @@ def test_a_catch_all_knows_the_folders_whose_middleware_it_leaves_out(
     (("[a]/x/route.py", "[b]/middleware.py", "[b]/y/route.py"), "/[a]/x", []),      # no name of its own
     (("x/[b]/route.py", "[a]/y/middleware.py", "[a]/y/route.py"), "/x/[b]", ["[a]/y"]),
     (("x/y/route.py", "[a]/middleware.py", "[a]/route.py"), "/x/y", []),
+    # Of the values that a guard in brackets takes, one is somebody else's.
+    (("[a]/[b]/route.py", "[c]/y/middleware.py", "x/y/route.py"), "/[a]/[b]", ["[c]/y"]),
 ])
 @pytest.mark.parametrize("lazy", [False, True])
 def test_so_does_a_route_that_takes_the_name_of_a_guarded_folder_for_a_value(
@@ -320,6 +322,13 @@ def test_a_folder_that_only_drops_middleware_is_not_left_out(base: Path) -> None
         **written("x/[...p]/route.py", "(g)/x/middleware.py", "(g)/x/y/route.py", "(g)/x/z/route.py"),
         "(g)/x/y/middleware.py": "inherit = False\n"})
     assert [path.rpartition("/")[2] for route in other.routes for path in route.left_out] == ["z"]
+
+
+def test_a_folder_that_two_guards_lead_to_is_named_once(base: Path) -> None:
+    app = start(base, {**written("x/middleware.py", "x/y/middleware.py", "x/y/route.py", "x/[...p]/route.py"),
+                       "x/[...p]/middleware.py": "inherit = False\n"})
+    assert [(ran(app, "/x/y/z"), ran(app, "/x/y"))] == [((200, None), (200, "login"))]
+    assert [Path(path).name for route in app.routes for path in route.left_out] == ["y"]
 
 
 def test_a_folder_whose_url_is_unknown_is_a_fault_and_no_more(base: Path) -> None:

@@ -260,8 +260,10 @@ def test_decorating_leaves_what_is_decorated_as_it_was() -> None:
 
     handler.mark = "kept"   # type: ignore[attr-defined]
     handler.__doc__, handler.__qualname__, handler.__name__ = "Said later.", "Named.later", "later"
+    handler.__module__ = "elsewhere"        # as functools.wraps sets it in a module of decorators
     made = use(passes)(handler)
     assert (made.__doc__, made.__qualname__, made.__name__) == ("Said later.", "Named.later", "later")
+    assert made.__module__ == "elsewhere"
     again = use(passes, passes)(made)
     assert (used(handler), used(made), used(again)) == ((), (passes,), (passes,) * 3)
     assert made.mark == "kept"      # type: ignore[attr-defined]
@@ -394,6 +396,8 @@ def test_a_decorator_that_shows_it_is_none(make: Make, source: str) -> None:
     "def _made():\n    def again(): return again\n    def GET(request): return again and 'open'\n"
     "    return GET\nGET = _made()\n",
     "GET = functools.partial(lambda one, request: 'open', [guarded])\n",
+    "def _made():\n    @use(guard)\n    def GET(request): return 'secret'\n    return GET\n"
+    "PUT = _made()\ndef GET(request): return 'open'\n",
 ])
 def test_what_never_used_anything_loses_nothing(make: Make, source: str) -> None:
     assert exchange(make(files_of(source)), environ_of("GET", "/")).text == "open"

@@ -194,6 +194,17 @@ def test_no_kind_of_exception_forges_a_line(
     assert not any(line.startswith("CRITICAL") for line in text.splitlines())
 
 
+@pytest.mark.parametrize("evil", ["\x1b[2Jx", "\x9b31m", "\u2028x\u2029", "\ud800"])
+def test_no_name_in_a_traceback_moves_a_terminal(log: Callable[..., str], evil: str) -> None:
+    """Tools that write code may give its functions any name, and folders have any."""
+    named = compile("raise ValueError('x')", "code", "exec").replace(co_name=f"called_{evil}")
+    with pytest.raises(ValueError, match="x") as caught:
+        exec(named)
+    text = log(caught.value)
+    assert lines_are_ours(text)
+    assert f"in called_{escaped(evil)}" in text
+
+
 def test_a_note_is_told(log: Callable[..., str]) -> None:
     assert "look here" in log(with_note("look here"))
 

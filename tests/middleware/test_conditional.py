@@ -59,6 +59,14 @@ def test_tags_are_alike_where_bodies_are(one: bytes, other: bytes) -> None:
     assert (tags[0] == tags[1]) == (one == other)
 
 
+@pytest.mark.parametrize("at", [0, 1, 63, 64, 65_536, 99_998, 99_999])
+def test_every_byte_of_a_body_counts_in_its_tag(at: int) -> None:
+    body = bytes(100_000)
+    other = body[:at] + b"x" + body[at + 1:]
+    tags = {by_hand(Response(each)).headers["ETag"] for each in (body, other, body[:-1])}
+    assert len(tags) == 3
+
+
 def test_a_changed_body_is_sent_to_who_had_the_old_one(tree: Tree) -> None:
     root = tree({"middleware.py": JUDGING, "route.py": "now = ['old']\ndef GET(): return now[0]\n"})
     app = App(root)

@@ -40,6 +40,12 @@ def test_each_request_has_an_id_of_its_own_which_the_handler_sees(client: Client
     assert len(seen) == 50
 
 
+def test_no_digit_of_an_id_tells_a_time_or_a_count() -> None:
+    """By chance one in 10^50 such runs has fewer than eight of the sixteen digits in some place."""
+    for digits in zip(*[named() for _ in range(200)], strict=True):
+        assert len(set(digits)) >= 8
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [
     ("GET", "/", 200), ("HEAD", "/", 200), ("POST", "/", 405), ("OPTIONS", "/", 204), ("GET", "/no", 404),
     ("GET", "/fails", 500), ("GET", "/refuses", 403), ("GET", "/fails/", 308), ("GET", "/page", 200),
