@@ -341,6 +341,19 @@ def test_none_passes_and_nothing_else_does(site: Site) -> None:
     assert (answer.status, answer.text) == (200, "x")
 
 
+@pytest.mark.parametrize("fault", [HTTPError(409, "Taken"), KeyError("k")], ids=repr)
+def test_none_passes_also_where_it_has_to_be_awaited(
+    site: Site, fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    status = 409 if isinstance(fault, HTTPError) else 500
+    for passes in (lambda *_: later(None), lambda *_: later(later(None))):
+        shaped = site.ask(handler=raising(fault), inner_error=passes, outer_error=lambda *_: "outer")
+        assert (shaped.status, shaped.text) == (status, "outer")
+        plain = site.ask(handler=raising(fault))
+        passed = site.ask(handler=raising(fault), inner_error=passes, outer_error=passes)
+        assert (passed.status, passed.headers, passed.body) == (plain.status, plain.headers, plain.body)
+
+
 def test_a_file_is_a_result_of_an_error_file(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "gone.html"
     file.write_bytes(b"<p>gone")
