@@ -74,7 +74,7 @@ def _asked(error: Exception, errors: Sequence[ErrorFile], request: Request) -> R
     """What the first error file that does not pass makes of it. Raises what an error file raises."""
     for file in errors:
         try:
-            result = file.call(request, error)
+            result = awaited(file.call(request, error), request)
         except Exception as again:
             if again is not error:
                 raise
@@ -89,7 +89,6 @@ def _asked(error: Exception, errors: Sequence[ErrorFile], request: Request) -> R
 
 def _dressed(result: Any, error: Exception, where: str, request: Request) -> Response:
     """The result of an error file; what is neither Response nor triple has the error's status and headers."""
-    result = awaited(result, request)
     response = result.copy() if isinstance(result, Response) else respond(result, where, request)
     known = error if isinstance(error, HTTPError) else HTTPError(500)
     if not isinstance(result, Response | tuple):
