@@ -75,9 +75,12 @@ class Chain:
         return Chain((*self.middleware, *inner), self.errors) if inner else self
 
     @property
-    def calls(self) -> tuple[int, ...]:
+    def calls(self) -> tuple[tuple[int, int], ...]:
         """Which functions the middleware is, whatever folders name them."""
-        return tuple([id(each.call) for each in self.middleware])
+        calls = [each.call for each in self.middleware]
+        # a bound method is made anew each time it is named
+        return tuple([(id(getattr(call, "__func__", call)), id(getattr(call, "__self__", None)))
+                      for call in calls])
 
     @property
     def names(self) -> tuple[str, ...]:

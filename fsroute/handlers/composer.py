@@ -15,7 +15,8 @@ from ..routing.faults import TreeError
 from ..routing.tree import Tree
 from . import builtin, exports, using
 from .binding import BindingError, bind
-from .chain import Middleware, name_of
+from .chain import Middleware
+from .folderfiles import named
 from .resource import LazyResource, Resource
 
 TYPE_CHECKING = False
@@ -102,7 +103,7 @@ class Composer:
         endpoints = {}
         file = tree.shown(route.file)
         for method, handler in handlers.items():
-            inner = [(each, name_of(each)) for each in using.used(handler)]
+            inner = [(each, named(each, tree)) for each in using.used(handler)]
             if inner:
                 route.used = {**route.used, method: tuple([name for _, name in inner])}
             own = [Middleware(each, name, f"middleware {name} of {method} in {file}", chain.errors)

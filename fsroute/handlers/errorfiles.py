@@ -19,7 +19,7 @@ from ..http.log import log_exception
 from ..http.problems import drop_frames, failed, problem
 from ..http.response import Raised, Response
 from .endpoint import failure, respond
-from .handover import awaited, carried
+from .handover import awaited, carried, let_go
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def shaped(error: Exception, errors: Sequence[ErrorFile], request: Request) -> R
         response = carried(failed(error, request), _SOMEBODY, request)
         if isinstance(raised, HTTPError) and raised is not error:
             drop_frames(raised)
-    request._raised = response._raised = Raised(error)
+    before = request._raised
+    if before is not None and before.error is not error:
+        let_go(before)
+    request._raised = response._raised = Raised(error, response.status)
     return response
 
 

@@ -12,6 +12,7 @@ Rules this module keeps
 
 from __future__ import annotations
 
+import sys
 from types import FunctionType, ModuleType
 
 from .chain import Chain, Middleware, name_of
@@ -62,8 +63,9 @@ def misfit(function: Any, takes: str) -> tuple[str, str] | None:
     if isinstance(function, type):
         return "is a class", "name an instance of it, or a function"
     if isinstance(function, ModuleType):
-        last = function.__name__.rpartition(".")[2]
-        return "is a module", f"name the function in it: from {function.__name__} import {last}"
+        package, _, last = function.__name__.rpartition(".")
+        example = f": from {package}.{last} import {last}" if package == "fsroute.middleware" else ""
+        return "is a module", f"name the function in it{example}"
     if not callable(function):
         return f"is {type(function).__name__}, no function", f"name a function {takes}"
     for flag, what in _RUNS_LATER.items():
@@ -100,17 +102,20 @@ def _chain(folder: Folder, above: Chain, tree: Tree, modules: Modules) -> Chain:
     path = folder.inherited.get("middleware.py")
     if path is not None and (module := _module(folder, path, modules)) is not None:
         file = tree.shown(path)
-        own = [Middleware(each, _name(each, tree), f"middleware {name_of(each)} in {file}", errors)
+        own = [Middleware(each, named(each, tree), f"middleware {name_of(each)} in {file}", errors)
                for each in _middleware(module, path, tree)]
         outer = middleware if vars(module).get("inherit", True) is not False else ()
         middleware = (*outer, *own)
     return Chain(middleware, errors)
 
 
-def _name(call: Any, tree: Tree) -> str:
-    """What it is called in lists. Each file may have a function called middleware: that goes by its file."""
-    is_nameless = isinstance(call, FunctionType) and call.__qualname__ in ("middleware", "<lambda>")
-    return tree.shown(call.__code__.co_filename) if is_nameless else name_of(call)
+def named(call: Any, tree: Tree) -> str:
+    """What a middleware is called in lists. Each file may have one called middleware: it goes by its file."""
+    if isinstance(call, FunctionType) and call.__qualname__ in ("middleware", "<lambda>"):
+        # what functools.wraps made has the module of what it wraps
+        file = getattr(sys.modules.get(call.__module__), "__file__", None)
+        return tree.shown(file or call.__code__.co_filename)
+    return name_of(call)
 
 
 def _module(folder: Folder, path: str, modules: Modules) -> ModuleType | None:
@@ -121,7 +126,7 @@ def _module(folder: Folder, path: str, modules: Modules) -> ModuleType | None:
 def _middleware(module: ModuleType, path: str, tree: Tree) -> list[Callable[..., Any]]:
     own = vars(module)          # what stands there; a module's own __getattr__ is not asked
     for name, value in own.items():
-        if type(value) is bool and name.lower() != "inherit" and one_edit(name.lower(), "inherit"):
+        if type(value) is bool and name != "inherit" and one_edit(name.lower(), "inherit"):
             tree.fault([path], f"{name} is not read", "write inherit, or give it another name")
     if not isinstance(own.get("inherit", True), bool):
         tree.fault([path], f"inherit is {own['inherit']!r:.80}", "write inherit = False, or leave it out")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Match = Callable[[str], tuple[Any, dict[str, Any]] | None]
 
 _RANKS = {"literal": 0, "param": 1, "rest": 2, "optional": 2}
-_MOST = 10              # notes of one route: /[x] beside a thousand guards would have a thousand
+_MOST, _TRIED = 10, 100     # notes of one route, and guards looked at: /[x] may stand beside thousands
 _VALUE = "\ufdd0"       # a value that is nobody's name: no character, and never one (Unicode, 23.7)
 
 
@@ -88,19 +88,19 @@ class Guards:
 
         targets: what match gives for a path that the route answers. around_public: as from chains_of_public.
         """
-        if not self._root.behind:
+        if not self._root.behind and not self._root.guards:
             return
         depth = max(len(route.segments) for route in targets) + 1
         for route, target in targets.items():
             if route.kind == "public":
                 chain = around_public[route.segments[:-1]]
-                route.left_out = tuple([guard.path for guard, segments in self._root.met(route.segments)
-                                        if covers(segments, route.segments)
-                                        and _adds(self._chains[guard.path], chain)])
+                passed = (guard.path for guard, segments in islice(self._root.met(route.segments), _TRIED)
+                          if covers(segments, route.segments) and _adds(self._chains[guard.path], chain))
+                route.left_out = tuple(islice(passed, _MOST))
             if route.below or not route.names:
                 continue
             chain = self._chains[os.path.dirname(route.file)]
-            taken = (folder.path for guard, _ in self._root.met(route.segments)
+            taken = (folder.path for guard, _ in islice(self._root.met(route.segments), _TRIED)
                      if _adds(self._chains[guard.path], chain)
                      for folder, segments in _taken(route.segments, guard)
                      if _adds(self._chains[folder.path], chain)

@@ -7,7 +7,8 @@ Rules this module keeps
 2. A stream that was handed out is sent, or it is closed: also when a middleware put another body in its
    place, or when something failed. What a new stream is made of is closed after it.
 3. A new response in place of the answer to an exception is an answer to it as well where it is an error
-   itself; below 400 it says that all is well. An answer that was kept brings no other request's exception.
+   itself, or has that answer's status; else it says that all is well. An answer that was kept brings no other
+   request's exception.
 4. A stream is begun where it is handed out first, so that what fails until then is an ordinary error of that
    layer; whoever reads one hands something else on.
 """
@@ -71,10 +72,13 @@ def carried(response: Response, where: str, request: Request) -> Response:
 def _settle_exception(response: Response, request: Request) -> None:
     """Says which exception this is the answer to, if any."""
     before = request._raised
-    response._raised = before if response._status >= 400 else None
-    if before is not None and response._raised is None:
+    if before is None:
+        response._raised = None
+    elif response._status >= 400 or response._status == before.status:
+        response._raised, before.answer = before, None
+    else:
         let_go(before)
-        request._raised = None
+        response._raised = request._raised = None
 
 
 def let_go(raised: Raised) -> None:

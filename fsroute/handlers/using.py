@@ -6,7 +6,7 @@ Rules this module keeps
    from left to right. It is for that method alone.
 2. The decorated handler is called as it always was: tests call it without middleware.
 3. A guard is never lost in silence: a decorator above @use that hides it is a fault at start, and so is @use
-   above a function that is no handler.
+   above a function that a handler calls.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def use(*middleware: Callable[..., Any]) -> Callable[[H], H]:
             raise TypeError(f"@use stands above a handler, not above {handler!r:.80}")
         made: Any = _twin(handler)
         setattr(made, _USED, (*middleware, *used(handler)))
-        if isinstance(made, FunctionType) and made.__qualname__ == made.__name__ != "<lambda>":
+        # what functools.wraps made has another's globals: those of the decorator
+        is_own = isinstance(made, FunctionType) and made.__module__ == made.__globals__.get("__name__")
+        if is_own and made.__qualname__ == made.__name__ != "<lambda>":
             made.__globals__.setdefault(_USED, {}).setdefault(made.__name__, handler)
         return made     # type: ignore[no-any-return]
     return decorate
@@ -72,8 +74,9 @@ def faults(module: ModuleType, handlers: dict[str, Any]) -> Iterator[tuple[str, 
         if lost and not used(handler):
             mend = "put @use on top, or give the other one functools.wraps"
             yield f"{name} loses its @use to a decorator above it", mend
-    reached = {*handlers, *(getattr(handler, "__name__", "") for handler in handlers.values())}
-    for name in sorted(decorated.keys() - reached):
+    called = {name for handler in handlers.values()
+              for name in getattr(getattr(handler, "__code__", None), "co_names", ())}
+    for name in sorted(called & decorated.keys() - handlers.keys()):
         yield f"@use stands above {name}(), which is no handler", "put it above the handler that calls it"
 
 

@@ -56,12 +56,16 @@ def _made(body: bytes | str | Iterator[Any]) -> bytes | Stream:
 
 
 class Raised:
-    """What was raised in a request. answer: the response in the hands of whoever raised it again."""
+    """What was raised in a request, and the status of the answer to it.
 
-    __slots__ = ("answer", "error")
+    answer: the response in the hands of whoever raised it again.
+    """
 
-    def __init__(self, error: Exception) -> None:
+    __slots__ = ("answer", "error", "status")
+
+    def __init__(self, error: Exception, status: int) -> None:
         self.error = error
+        self.status = status
         self.answer: Response | None = None
 
 

@@ -196,6 +196,19 @@ def test_a_new_answer_in_its_place_has_the_exception_while_it_is_an_error_itself
         assert seen.pop().exception is (fault if stays else None)
 
 
+def test_a_redirect_that_shapes_an_error_keeps_its_exception_when_it_is_made_anew(site: Site) -> None:
+    seen: list[Any] = []
+
+    def adds(request: Request, call_next: CallNext) -> Any:
+        status, headers, body = call_next(request)
+        return status, [*headers, ("X-A", "1")], body
+
+    answer = site.ask(handler=raising(HTTPError(401)), inner=adds, outer=seeing(seen),
+                      inner_error=lambda *_: Response.redirect("/login", status=303))
+    assert (answer.status, answer.headers["x-a"]) == (303, "1")
+    assert seen[0].exception.status == 401
+
+
 def test_an_error_that_comes_after_all_was_well_again_has_no_exception(site: Site) -> None:
     seen: list[Any] = []
     site.ask(handler=raising(KeyError()), inner=lambda request, call_next: (call_next(request), "well")[1],
@@ -715,6 +728,14 @@ def swallows(request: Request, call_next: CallNext) -> Response:
     return response
 
 
+def raises_another(request: Request, call_next: CallNext) -> Response:
+    try:
+        call_next(request).raise_exception()
+    except HTTPError as error:
+        raise HTTPError(410) from error
+    raise AssertionError("there was something to raise")
+
+
 def raises_again(request: Request, call_next: CallNext) -> Response:
     response = call_next(request)
     response.raise_exception()
@@ -727,10 +748,10 @@ def raises_again(request: Request, call_next: CallNext) -> Response:
     {"handler": lambda request: Source(b"a"), "inner": wraps_in_a_stream},
     {"handler": lambda request: Source(b"a"), "inner": instead("x")},
     {"handler": raising, "outer_error": lambda *_: "shaped"}, {"handler": raising, "inner": raises_again},
-    {"handler": raising, "inner": swallows},
+    {"handler": raising, "inner": swallows}, {"handler": raising, "inner": raises_another},
     {"handler": lambda request: later("x")},
 ], ids=["200", "json", "HTTPError", "in a layer", "a stream", "a file", "wrapped", "replaced", "shaped",
-        "raised again", "swallowed", "a coroutine"])
+        "raised again", "swallowed", "another raised", "a coroutine"])
 @pytest.mark.parametrize(("method", "target"), [("GET", "/in"), ("POST", "/in"), ("GET", "/nope"),
                                                 ("GET", "/in/")])
 def test_a_request_leaves_no_work_for_the_garbage_collector(

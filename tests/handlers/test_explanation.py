@@ -218,3 +218,13 @@ def test_a_function_called_middleware_goes_by_its_file(make: Make) -> None:
     outer, inner = app.match("GET", "/in").chain
     assert (outer.partition("/")[2], inner.partition("/")[2]) == ("middleware.py", "in/middleware.py")
     assert app.match("GET", "/other").chain == (outer, outer)
+
+
+def test_a_decorated_middleware_and_one_of_a_single_method_go_by_their_file_too(make: Make) -> None:
+    timed = "import functools\ndef timed(of):\n    return functools.wraps(of)(lambda *given: of(*given))\n"
+    plain = "def middleware(request, call_next): return call_next(request)\n"
+    app = make({"_lib.py": timed, "middleware.py": f"from ._lib import timed\n@timed\n{plain}",
+                "in/middleware.py": f"from .._lib import timed\n@timed\n{plain}",
+                "in/route.py": f"from fsroute import use\n{plain}@use(middleware)\n{ROUTE}"})
+    chain = [name.partition("/")[2] for name in app.match("GET", "/in").chain]
+    assert chain == ["middleware.py", "in/middleware.py", "in/route.py"]

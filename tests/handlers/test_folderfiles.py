@@ -202,6 +202,8 @@ def test_what_could_not_do_its_work_is_a_fault_at_start(
     ("from fsroute.middleware import cors\nmiddleware = cors\n",
      ["middleware is a module; name the function in it: from fsroute.middleware.cors import cors"]),
     ("middleware = []\ninherits = False\n", ["inherits is not read; write inherit, or give it another name"]),
+    ("middleware = []\nINHERIT = False\n", ["INHERIT is not read; write inherit, or give it another name"]),
+    ("import json\nmiddleware = json\n", ["middleware is a module; name the function in it"]),
     ("middleware = []\nInherti = True\n", ["Inherti is not read; write inherit, or give it another name"]),
     ("middleware = [None, 'x']\n",
      [f"middleware[0] (NoneType) is NoneType, no function; name a function {MIDDLEWARE}",

@@ -189,6 +189,16 @@ def test_a_function_that_is_named_again_is_the_same_guard(base: Path) -> None:
     assert [route.left_out for route in app.routes] == [()] * 4
 
 
+def test_a_bound_method_that_is_named_again_is_the_same_guard(base: Path) -> None:
+    (base / "app").mkdir()
+    (base / "app/_lib.py").write_text("class Log:\n    def note(self, request, call_next):\n"
+                                      "        return call_next(request)\nlog = Log()\n")
+    again = "from {}_lib import log\nmiddleware = log.note\n"
+    app = start(base, {**written("(h)/x/y/route.py", "(g)/x/route.py"), "middleware.py": again.format("."),
+                       "(g)/x/middleware.py": again.format("...") + "inherit = False\n"}, ("x/f",))
+    assert ran(app, "/x/f") == (200, None)
+
+
 def test_a_route_beside_many_guards_tells_of_the_first_ones(make: Make) -> None:
     files = {f"a{number}/middleware.py": LOGIN for number in range(30)}
     app = make({**files, **{f"[x]/r{number}/route.py": ECHO for number in range(30)}})
@@ -200,6 +210,7 @@ def test_a_route_beside_many_guards_tells_of_the_first_ones(make: Make) -> None:
     (("x/[...p]/middleware.py", "x/[...p]/route.py"), "x/a.txt", "x/[...p]"),
     (("x/[id]/middleware.py", "x/[id]/y/route.py"), "x/a.txt", "x/[id]"),
     (("(g)/middleware.py", "(g)/[id]/route.py"), "a.txt", "(g)/[id]"),
+    (("[...p]/middleware.py", "[...p]/route.py"), "favicon.ico", "[...p]"),
     (("middleware.py", "[slug]/route.py"), "favicon.ico", None),
     (("[slug]/error.py", "[slug]/route.py"), "favicon.ico", None),
     (("[slug]/x/middleware.py", "[slug]/x/route.py"), "favicon.ico", None),

@@ -403,13 +403,27 @@ def test_what_never_used_anything_loses_nothing(make: Make, source: str) -> None
     assert exchange(make(files_of(source)), environ_of("GET", "/")).text == "open"
 
 
-@pytest.mark.parametrize("calls", ["'open'", "_helper(request)"])
-def test_above_what_is_no_handler_it_guards_nothing_and_says_so(tree: Tree, calls: str) -> None:
-    source = f"@use(guard)\ndef _helper(request): return 'x'\ndef GET(request): return {calls}\n"
-    assert faults(tree(files_of(source))) == [
+def test_above_what_a_handler_calls_it_guards_nothing_and_says_so(tree: Tree) -> None:
+    helper = "@use(guard)\ndef _helper(request): return 'x'\n"
+    assert faults(tree(files_of(f"{helper}def GET(request): return _helper(request)\n"))) == [
         "route.py: @use stands above _helper(), which is no handler; put it above the handler that calls it"]
-    shared = "@use(guard)\ndef _helper(request): return 'x'\nGET = POST = _helper\n"
-    assert App(tree(files_of(shared))).routes[0].used == {"GET": ("guard",), "POST": ("guard",)}
+    shared = App(tree(files_of(f"{helper}GET = POST = _helper\n")))
+    assert shared.routes[0].used == {"GET": ("guard",), "POST": ("guard",)}
+    for harmless in ("def GET(request): return 'open'\n",
+                     "def GET(request): return 'open'\nif not __debug__: POST = _helper\n"):
+        assert exchange(App(tree(files_of(helper + harmless))), environ_of("GET", "/")).text == "open"
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_decorator_that_another_route_file_lends_is_no_fault_of_that_file(make: Make, lazy: bool) -> None:
+    timed = ("def timed(handler):\n    @functools.wraps(handler)\n    def wrapper(*args, **named):\n"
+             "        return handler(*args, **named)\n    return wrapper\n")
+    app = make({**files_of("def GET(): return 'root'\n"),
+                "z/route.py": f"import functools\n{timed}def GET(): return 'z'\n",
+                "a/route.py": "from ..z.route import timed\nfrom .._notes import noting, use\n"
+                              "@use(noting('a'))\n@timed\ndef GET(): return 'a'\n"}, lazy=lazy)
+    for target in ("/a", "/z", "/a", "/z"):
+        assert exchange(app, environ_of("GET", target) | {"test.ran": []}).text == target[1:]
 
 
 def test_every_method_that_lost_it_is_named_and_a_lazy_app_serves_none_of_them(

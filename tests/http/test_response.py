@@ -243,7 +243,7 @@ def test_a_response_that_was_made_answers_no_exception(make: Callable[[], Respon
 def test_a_response_to_an_exception_raises_it_again_as_often_as_it_is_asked() -> None:
     response = Response("x", status=500)
     fault = KeyError("k")
-    response._raised = Raised(fault)
+    response._raised = Raised(fault, 500)
     for one in (response, response.copy()):
         assert one.exception is fault
         for _ in range(2):
@@ -267,7 +267,7 @@ def test_a_copy_is_the_same_answer_and_changes_by_itself(make: Callable[[], Resp
     copied.headers["X-A"] = "1"
     copied.headers["Content-Type"] = "a/b"
     copied.set_cookie("a", "1")
-    copied._raised = Raised(KeyError())
+    copied._raised = Raised(KeyError(), 500)
     assert response.parts() == before
     assert response.exception is None
     response.headers["X-B"] = "1"
