@@ -74,8 +74,8 @@ class Guards:
             run = {each.path for each in upwards(speaker)}
             others = [each for each in place.folders if chains[each.path].calls != chain.calls
                       and _leading(each) is each and each.path not in run]
-            others += [guard for guard, segments in self._root.met(names)
-                       if covers(segments, names) and _adds(chains[guard.path], chain)]
+            others += [guard for guard, segments in self._root.met(names) if guard.path not in run
+                       and covers(segments, names) and _adds(chains[guard.path], chain)]
             if others:
                 problem = f"{tree.shown(others[0].path)} has this URL too, under other middleware"
                 mend = "move the file elsewhere, or the middleware into a folder above both"
@@ -95,7 +95,8 @@ class Guards:
             if route.kind == "public":
                 chain = around_public[route.segments[:-1]]
                 passed = (guard.path for guard, segments in islice(self._root.met(route.segments), _TRIED)
-                          if covers(segments, route.segments) and _adds(self._chains[guard.path], chain))
+                          if any(segment.kind != "literal" for segment in segments)
+                          and covers(segments, route.segments) and _adds(self._chains[guard.path], chain))
                 route.left_out = tuple(islice(passed, _MOST))
             if route.below or not route.names:
                 continue

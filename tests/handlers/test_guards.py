@@ -120,6 +120,15 @@ def test_a_folder_that_drops_outer_middleware_drops_it_for_its_public_files(base
     assert [ran(app, target)[1] for target in ("/a.txt", "/x/a.txt", "/x/y/a.txt")] == ["login", None, None]
 
 
+def test_an_inner_folder_that_drops_middleware_of_the_folder_it_lies_in_has_public_files(base: Path) -> None:
+    files = {**written("b/middleware.py", "b/route.py", "b/a/route.py"),
+             "b/a/middleware.py": "inherit = False\n"}
+    app = start(base, files, ("b/f", "b/a/f", "b/a/c/f"))
+    assert [ran(app, target) for target in ("/b/f", "/b/a/f", "/b/a/c/f")] == [
+        (200, "login"), (200, None), (200, None)]
+    assert [route.left_out for route in app.routes] == [()] * 5
+
+
 @pytest.mark.parametrize(("files", "file", "named"), [
     (("(g)/x/middleware.py", "(g)/x/route.py", "(h)/x/y/route.py"), "x/a.txt", "(g)/x"),
     (("(g)/x/middleware.py", "(g)/x/route.py", "(h)/x/y/route.py"), "x/z/a.txt", "(g)/x"),
