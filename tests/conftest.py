@@ -19,6 +19,15 @@ Client = Callable[..., TestApp]
 _numbers = itertools.count()
 
 
+def write_files(root: Path, files: Mapping[str, str]) -> Path:
+    """Writes files, given by their path below the root, and gives the root."""
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return root
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     """Writes files, given by their path below the root, and returns the root: a new one each time, since a
@@ -26,11 +35,7 @@ def tree(tmp_path: Path) -> Tree:
     def write(files: Mapping[str, str]) -> str:
         root = tmp_path / f"site{next(_numbers)}"
         root.mkdir()
-        for name, text in files.items():
-            file = root / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return str(root)
+        return str(write_files(root, files))
 
     return write
 

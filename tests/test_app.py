@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsroute import App, TreeError
-from tests.conftest import Client, Make, Tree
+from tests.conftest import Client, Make, Tree, write_files
 from tests.exchange import environ_of, exchange
 
 ECHO = """
@@ -383,23 +383,6 @@ def test_a_miss_has_the_values_of_the_nearest_folder_that_holds_all_that_lead_th
             assert (answer.status, environ["values"]) == (404, [None, params]), target
 
 
-def test_what_answers_alike_is_made_once_for_each_chain(make: Make) -> None:
-    """Or each of 100,000 folders would keep a 404, and each of their routes a 405 of its own."""
-    passing = "def passing(request, call_next): return call_next(request)\nmiddleware = passing\n"
-    route = "def GET(): ...\n"
-    app = make({"middleware.py": passing, "a/route.py": route, "b/route.py": route, "c/route.py": route,
-                "c/middleware.py": passing, "d/route.py": route + "def POST(): ...\n"})
-    assert app._table.nearest is not None
-    missed = {name: app._table.nearest(f"/{name}/x")[0] for name in "abcd"}
-    assert missed["a"] is missed["b"] is missed["d"]
-    assert missed["a"] is not missed["c"]
-    routed = {route.pattern: resource for route, resource in app._table.resources.items()}
-    assert routed["/a"].refuse is routed["/b"].refuse
-    assert routed["/a"].endpoints["OPTIONS"] is routed["/b"].endpoints["OPTIONS"]
-    for other in ("/c", "/d"):
-        assert routed["/a"].refuse is not routed[other].refuse
-
-
 def test_an_app_without_middleware_and_error_files_has_no_misses_to_tell(make: Make) -> None:
     assert make(FILES).misses == ()
     assert [miss.chain for miss in make({**FILES, "error.py": LAYERED["shaped/error.py"]}).misses] == [()]
@@ -556,10 +539,7 @@ VALUES = st.none() | TEXT | st.sampled_from(
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> App:
     root = tmp_path_factory.mktemp("malformed") / "malformed_site"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return App(str(root))
+    return App(write_files(root, FILES))
 
 
 @settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fsroute import __version__
+from tests.conftest import write_files
 
 PROJECT = Path(__file__).parent.parent
 FILES = {
@@ -35,11 +36,7 @@ FILES = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path
+    return write_files(tmp_path, FILES)
 
 
 def command(*arguments: str) -> list[str]:
@@ -119,11 +116,7 @@ GUARDED = {
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Path:
-    for name, text in GUARDED.items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path
+    return write_files(tmp_path, GUARDED)
 
 
 def test_routes_lists_the_middleware_of_each_method_and_of_paths_without_a_route(guarded: Path) -> None:

@@ -267,7 +267,7 @@ def foretold(site: Site, asked: Question) -> dict[str, Any]:
     }
 
 
-def compare(app: App, site: Site, questions: Iterable[Question]) -> None:
+def check(app: App, site: Site, questions: Iterable[Question]) -> None:
     """AssertionError, with each of these cells where the app does not do what the model says, at the first or
     at the second time."""
     found = []
@@ -528,7 +528,7 @@ def test_what_runs_around_each_kind_of_folder_follows_from_its_place(
     site_and_app: tuple[Site, App], kind: str
 ) -> None:
     site, app = site_and_app
-    compare(app, site, cells(KINDS[kind]))
+    check(app, site, cells(KINDS[kind]))
 
 
 @of_variants(PLAIN)
@@ -537,7 +537,7 @@ def test_what_a_layer_an_error_file_or_a_handler_does_reaches_those_around_it(
     site_and_app: tuple[Site, App], kind: str
 ) -> None:
     site, app = site_and_app
-    compare(app, site, cells_of_acts(site, KINDS[kind]))
+    check(app, site, cells_of_acts(site, KINDS[kind]))
 
 
 @of_variants(PLAIN[:1])
@@ -566,7 +566,7 @@ def explained(site: Site, asked: Question) -> tuple[Any, ...]:
 @of_variants(VARIANTS)
 def test_what_is_judged_before_the_match_runs_the_roots_layers(site_and_app: tuple[Site, App]) -> None:
     site, app = site_and_app
-    compare(app, site, EVERYWHERE)
+    check(app, site, EVERYWHERE)
 
 
 @pytest.mark.parametrize(("folder", "group", "public", "starts"), [
@@ -664,4 +664,4 @@ def started(site: Site, lazy: bool) -> Iterator[App]:
 @given(st.data(), sites(), st.booleans())
 def test_any_tree_that_starts_does_what_the_model_says(data: st.DataObject, site: Site, lazy: bool) -> None:
     with started(site, lazy) as app:
-        compare(app, site, data.draw(st.lists(questions(site), min_size=5, max_size=20)))
+        check(app, site, data.draw(st.lists(questions(site), min_size=5, max_size=20)))

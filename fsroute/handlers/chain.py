@@ -120,7 +120,7 @@ def _outermost(call: Callable[[Request], Any], where: str, errors: tuple[ErrorFi
             try:
                 result = call(request)
                 request._reached = _DONE
-                if (type(result) is Response and type(result._body) is bytes and request._sending is None):
+                if type(result) is Response and type(result._body) is bytes and request._sending is None:
                     response = result       # nearly always: owned() in place costs 60 ns less
                 else:
                     response = owned(result, where, request)

@@ -66,6 +66,13 @@ def failure(error: BaseException) -> Exception:
     raise error
 
 
+def awaited(result: Any, request: Request) -> Any:
+    """The result; of a coroutine what came of it, which may be a Response that is kept as well."""
+    while hasattr(result, "__await__"):
+        result = run(result, request.fetch)
+    return result
+
+
 def respond(result: Any, where: str, request: Request) -> Response:
     """What a handler returned as a Response. Raises TypeError for what is none of the forms."""
     if isinstance(result, Response):
@@ -77,7 +84,7 @@ def respond(result: Any, where: str, request: Request) -> Response:
     if type(result) is tuple and len(result) == 3 and isinstance(result[0], int):
         return _of_triple(*result, where, request)
     if hasattr(result, "__await__"):
-        return respond(run(result, request.fetch), where, request)
+        return respond(awaited(result, request), where, request)
     raise TypeError(f"{where} returned {_described(result)}; return {_FORMS}")
 
 

@@ -18,8 +18,8 @@ from ..http.errors import HTTPError
 from ..http.log import log_exception
 from ..http.problems import drop_frames, failed, problem
 from ..http.response import Raised, Response
-from .endpoint import failure, respond
-from .handover import awaited, carried, let_go
+from .endpoint import awaited, failure, respond
+from .handover import carried, let_go
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

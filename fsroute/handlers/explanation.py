@@ -32,7 +32,7 @@ class Explanation:
     __slots__ = ("chain", "handler", "params", "passed_over", "route", "status")
 
     def __init__(self, status: int, route: Route | None, handler: str | None, params: dict[str, Any],
-                 passed_over: list[tuple[Route, str]], chain: tuple[str, ...] = ()) -> None:
+                 passed_over: list[tuple[Route, str]], chain: tuple[str, ...]) -> None:
         self.status = status
         self.route = route
         self.handler = handler

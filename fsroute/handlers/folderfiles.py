@@ -18,7 +18,7 @@ from types import FunctionType, ModuleType
 from .chain import Chain, Middleware, name_of
 from .errorfiles import ErrorFile
 from .exports import one_edit
-from .signature import ASYNC_GENERATOR, COROUTINE, GENERATOR, flags, is_plain
+from .signature import ASYNC_GENERATOR, COROUTINE, GENERATOR, VARARGS, flags, is_plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,9 +80,9 @@ def misfit(function: Any, takes: str) -> tuple[str, str] | None:
 def _takes_two(function: Callable[..., Any]) -> bool:
     if is_plain(function):      # without inspect, which takes long to import
         code, defaults = function.__code__, len(function.__defaults__ or ())
-        most = 2 if code.co_flags & 0x04 else code.co_argcount      # *args
-        named = code.co_kwonlyargcount - len(function.__kwdefaults__ or ())
-        return code.co_argcount - defaults <= 2 <= most and not named
+        most = 2 if code.co_flags & VARARGS else code.co_argcount
+        by_name = code.co_kwonlyargcount - len(function.__kwdefaults__ or ())
+        return code.co_argcount - defaults <= 2 <= most and not by_name
     from inspect import signature
 
     try:
@@ -94,13 +94,13 @@ def _takes_two(function: Callable[..., Any]) -> bool:
 
 def _chain(folder: Folder, above: Chain, tree: Tree, modules: Modules) -> Chain:
     errors, middleware = above.errors, above.middleware
-    path = folder.inherited.get("error.py")
-    if path is not None and (module := _module(folder, path, modules)) is not None:
+    if (module := _module("error", folder, modules)) is not None:
+        path = folder.inherited["error.py"]
         error = _error(module, path, tree)
         if error is not None:
             errors = (ErrorFile(error, f"error in {tree.shown(path)}"), *errors)
-    path = folder.inherited.get("middleware.py")
-    if path is not None and (module := _module(folder, path, modules)) is not None:
+    if (module := _module("middleware", folder, modules)) is not None:
+        path = folder.inherited["middleware.py"]
         file = tree.shown(path)
         own = [Middleware(each, named(each, tree), f"middleware {name_of(each)} in {file}", errors)
                for each in _middleware(module, path, tree)]
@@ -118,9 +118,11 @@ def named(call: Any, tree: Tree) -> str:
     return name_of(call)
 
 
-def _module(folder: Folder, path: str, modules: Modules) -> ModuleType | None:
-    name = "middleware" if path.endswith("middleware.py") else "error"
-    return modules.get(folder.module_of(name), path) if folder.module is not None else None
+def _module(name: str, folder: Folder, modules: Modules) -> ModuleType | None:
+    path = folder.inherited.get(f"{name}.py")
+    if path is None or folder.module is None:
+        return None
+    return modules.get(folder.module_of(name), path)
 
 
 def _middleware(module: ModuleType, path: str, tree: Tree) -> list[Callable[..., Any]]:
@@ -143,8 +145,8 @@ def _middleware(module: ModuleType, path: str, tree: Tree) -> list[Callable[...,
         if slip is None:
             good.append(each)
         else:
-            named = f"middleware[{at}] ({name_of(each)})" if listed else "middleware"
-            tree.fault([path], f"{named} {slip[0]}", slip[1])
+            which = f"middleware[{at}] ({name_of(each)})" if listed else "middleware"
+            tree.fault([path], f"{which} {slip[0]}", slip[1])
     return good
 
 

@@ -19,8 +19,7 @@ from ..http.errors import HTTPError
 from ..http.problems import drop_frames
 from ..http.response import Response
 from ..http.stream import Stream
-from .endpoint import respond
-from .loop import run
+from .endpoint import awaited, respond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,13 +38,6 @@ def owned(result: Any, where: str, request: Request) -> Response:
     if type(response._body) is not bytes or request._sending is not None:
         return carried(response, where, request)
     return response
-
-
-def awaited(result: Any, request: Request) -> Any:
-    """The result; of a coroutine what came of it, which may be a Response that is kept as well."""
-    while hasattr(result, "__await__"):
-        result = run(result, request.fetch)
-    return result
 
 
 def carried(response: Response, where: str, request: Request) -> Response:

@@ -23,7 +23,7 @@ NONE = object()         # no annotation
 _HOW = ("positional", "either", "*args", "keyword", "**kwargs")     # by the number of inspect's kind
 
 # code flags (inspect.CO_*)
-_VARARGS, _VARKEYWORDS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
+VARARGS, _VARKEYWORDS, GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x04, 0x08, 0x20, 0x80, 0x200
 
 
 class Unresolved:
@@ -80,7 +80,7 @@ def _of_code(handler: Callable[..., Any]) -> list[Parameter]:
     positional, bits = code.co_posonlyargcount, code.co_flags
     hows = ["positional"] * positional + ["either"] * (code.co_argcount - positional)
     hows += ["keyword"] * code.co_kwonlyargcount
-    hows += ["*args"] * bool(bits & _VARARGS) + ["**kwargs"] * bool(bits & _VARKEYWORDS)
+    hows += ["*args"] * bool(bits & VARARGS) + ["**kwargs"] * bool(bits & _VARKEYWORDS)
     return [Parameter(name, how) for name, how in zip(code.co_varnames, hows, strict=False)]
 
 

@@ -28,6 +28,7 @@ from binascii import a2b_base64
 from hashlib import sha256
 
 from ..http.errors import HTTPError
+from .verdict import judging
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
     from ..http.request import Request
     from ..http.response import Response
 
-    IsRight = Callable[[str, str], bool]
+    IsRight = Callable[..., bool]       # of a name and a password
 
-_COROUTINE = 0x80       # inspect.CO_COROUTINE: `async def`
 _LONGEST = 8_000        # characters of the header's value: about what hosts take
 
 # credentials = auth-scheme 1*SP token68, of which Basic's is base64 (RFC 9110, 11.4; RFC 7617, 2)
@@ -61,7 +61,7 @@ def basic_auth(users: Mapping[str, str] | IsRight, *, realm: str = "Restricted")
     """
     if not isinstance(realm, str) or not _is_realm(realm):
         raise ValueError(f"realm is visible ASCII without quotes and backslashes, not {realm!r:.80}")
-    is_right = _asking(users) if callable(users) else _comparing(users)
+    is_right = judging("users", users) if callable(users) else _comparing(users)
     challenge = f'Basic realm="{realm}", charset="UTF-8"'
 
     def middleware(request: Request, call_next: CallNext) -> Response:
@@ -126,17 +126,3 @@ def _marks(users: Mapping[str, str]) -> dict[str, bytes]:
 def _can_be_sent(text: str) -> bool:
     """Whether a client can send it: no control characters, no lone surrogates, which UTF-8 cannot hold."""
     return not _has_control(text) and text == text.encode("utf-8", "replace").decode()
-
-
-def _asking(users: IsRight) -> IsRight:
-    code = getattr(users, "__code__", None)
-    if code is not None and code.co_flags & _COROUTINE:
-        raise TypeError("users is a plain function, not an async one: what that returns is always true")
-
-    def is_right(name: str, password: str) -> bool:
-        verdict = users(name, password)
-        if not isinstance(verdict, bool):       # a forgotten await would let everybody in
-            raise TypeError("the function given as users says True or False, "
-                            f"but it returned {type(verdict).__name__}")
-        return verdict
-    return is_right

@@ -43,8 +43,7 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
-_COROUTINE = 0x80               # inspect.CO_COROUTINE: `async def`
-_LONGEST_LIST = 2_000           # characters of header names that are repeated; pages ask for a handful
+_LONGEST_LIST = 2_000       # characters of header names that are repeated; pages ask for a handful
 
 # method and field-name are tokens (RFC 9110, 5.6.2); "put" is another method than "PUT", and nobody serves it
 _is_method = re.compile(r"[A-Z][A-Z0-9_-]*").fullmatch
@@ -121,19 +120,10 @@ def _judge(origins: str | Iterable[str] | Callable[[str], bool]) -> Judge:
     if not callable(origins):
         listed = checked_origins("origins", origins)
         return lambda origin: origin if origin in listed else None
-    code = getattr(origins, "__code__", None)
-    if code is not None and code.co_flags & _COROUTINE:
-        raise TypeError("origins is a plain function, not an async one: what that returns is always true")
+    from .verdict import judging  # most list them
 
-    def judge(origin: str | None) -> str | None:
-        if origin is None or not is_origin(origin):
-            return None
-        verdict = origins(origin)
-        if not isinstance(verdict, bool):       # a forgotten await would allow everybody
-            raise TypeError("the function given as origins says True or False, "
-                            f"but it returned {type(verdict).__name__}")
-        return origin if verdict else None
-    return judge
+    is_allowed = judging("origins", origins)
+    return lambda origin: origin if origin is not None and is_origin(origin) and is_allowed(origin) else None
 
 
 def _check_credentials(judge: Judge) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from fsroute import App
+from tests.conftest import write_files
 from tests.handlers.layers import FILES, Site
 
 
@@ -10,7 +11,4 @@ from tests.handlers.layers import FILES, Site
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """One for all of them: what a request leaves behind in it, another test finds."""
     root = tmp_path_factory.mktemp("chain") / "chained_site"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return Site(App(str(root)))
+    return Site(App(write_files(root, FILES)))

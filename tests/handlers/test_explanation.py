@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsroute import App
-from tests.conftest import Make
+from tests.conftest import Make, write_files
 from tests.exchange import environ_of, exchange
 
 NOTES = """
@@ -133,10 +133,7 @@ SEGMENTS = st.sampled_from(["users", "me", "7", "posts", "a", "b", "c", "docs", 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> App:
     root = tmp_path_factory.mktemp("explained") / "explained_site"
-    for name, text in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return App(root)
+    return App(write_files(root, FILES))
 
 
 @settings(max_examples=300, deadline=None)

@@ -19,7 +19,7 @@ from fsroute import App, TreeError
 from fsroute.handlers import finder
 from fsroute.handlers.loader import modules_of
 from fsroute.routing.tree import scan
-from tests.conftest import Tree
+from tests.conftest import Tree, write_files
 
 KINDS = ["plain", "[id]", "[...path]", "[[...rest]]", "(group)/below", ".well-known", "feed.xml", "%5Funder",
          "größe", unicodedata.normalize("NFD", "größe_d"), "日本"]
@@ -27,11 +27,7 @@ ROUTE = "class Kept: pass\ndef GET(): return {}\n"
 
 
 def write(root: Path, files: Mapping[str, str]) -> str:
-    for name, text in files.items():
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return str(root)
+    return str(write_files(root, files))
 
 
 def module(name: str) -> ModuleType:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fsroute import App, TreeError
 from fsroute.handlers import guards
-from tests.conftest import Make, Tree
+from tests.conftest import Make, Tree, write_files
 from tests.exchange import environ_of, exchange
 
 ECHO = "def GET(request, params): return [request.route, params]\n"
@@ -29,14 +29,8 @@ ERROR = "def error(request, exception): return None\n"
 
 def start(base: Path, files: Mapping[str, str], public: tuple[str, ...] = (), **options: Any) -> App:
     """An app of files given by path: a route.py echoes, a middleware.py is login unless it says more."""
-    for name, text in files.items():
-        file = base / "app" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    for name in public:
-        file = base / "public" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("public")
+    write_files(base / "app", files)
+    write_files(base / "public", dict.fromkeys(public, "public"))
     return App(base / "app", package=base.name, **options)
 
 
@@ -405,10 +399,7 @@ def test_a_folder_of_data_beside_a_guard_takes_nothing_from_it(base: Path) -> No
 
 
 def test_a_guard_reached_by_a_link_guards(base: Path) -> None:
-    files = written("in/route.py", "in/x/route.py", "_lib/middleware.py")
-    for name, text in files.items():
-        (base / "app" / name).parent.mkdir(parents=True, exist_ok=True)
-        (base / "app" / name).write_text(text)
+    write_files(base / "app", written("in/route.py", "in/x/route.py", "_lib/middleware.py"))
     (base / "real").mkdir()
     (base / "app/in").rename(base / "real/in")
     (base / "real/in/middleware.py").symlink_to(base / "app/_lib/middleware.py")

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from fsroute import Request, Response
 from fsroute.middleware.cors import cors
+from tests.conftest import write_files
 from tests.servers import dev, serving
 
 pytestmark = pytest.mark.browser
@@ -105,10 +106,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folders = []
     for name, files in (("pages", PAGES), ("site", SITE)):
         folders.append(tmp_path_factory.mktemp(name))
-        for file, text in files.items():
-            path = folders[-1] / f"{name}_app" / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+        write_files(folders[-1] / f"{name}_app", files)
     with (serving(dev("pages_app"), folders[0]) as pages,
           serving(dev("site_app"), folders[1], SHOP=pages.url) as site):
         yield Place(pages.port, site.port)

@@ -11,6 +11,7 @@ from fsroute.routing.names import read
 from fsroute.routing.places import Place, Places, covers, upwards
 from fsroute.routing.route import Segment, pattern
 from fsroute.routing.tree import scan
+from tests.conftest import write_files
 
 
 def parse(text: str) -> tuple[Segment, ...]:
@@ -19,11 +20,7 @@ def parse(text: str) -> tuple[Segment, ...]:
 
 
 def folders_of(root: Path, *files: str) -> list[Folder]:
-    for name in files:
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    return scan(str(root)).routed
+    return scan(str(write_files(root, dict.fromkeys(files, "")))).routed
 
 
 def under(root: Path, folder: Folder) -> str:
