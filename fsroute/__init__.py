@@ -6,7 +6,7 @@ the WSGI application. What is not named here is not public.
 
 from .app import App
 from .handlers.using import use
-from .http.errors import HTTPError
+from .http.errors import HTTPError, ValidationError
 from .http.request import Request
 from .http.response import Response
 from .routing.faults import TreeError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .http.forms import Form, UploadedFile
 
 __all__ = ["App", "Form", "HTTPError", "Length", "Pattern", "Range", "Request", "Response", "Route",
-           "TreeError", "UploadedFile", "use"]
+           "TreeError", "UploadedFile", "ValidationError", "use"]
 __version__ = "0.1.0.dev0"
 
 

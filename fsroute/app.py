@@ -11,7 +11,10 @@ Rules this module keeps
 
 from __future__ import annotations
 
+import os
+
 from .handlers.build import DEFAULT_PUBLIC, build
+from .handlers.document import Document
 from .handlers.explanation import Explanation, explain
 from .handlers.options import Options
 from .http.request import Request, Settings
@@ -52,6 +55,8 @@ class App:
     trailing_slash: what becomes of a final slash: "redirect" (308, without it), "ignore" or "strict" (a
     miss). A route file may set its own.
     fallback: a WSGI app that takes over what would be a 404 here, with the environ as it came.
+    openapi: the path where the OpenAPI document of the routes is answered; or a mapping of that "path" and of
+    what else the document is to hold, such as "info". Docstrings are published there.
     Raises TreeError naming everything that is wrong with the tree; ValueError or TypeError naming an option.
     """
 
@@ -59,14 +64,17 @@ class App:
                  public: str | PathLike[str] | None = DEFAULT_PUBLIC, lazy: bool = False,
                  methods: Iterable[str] = (), max_body: int | None = 2**20,
                  hosts: Iterable[str] | None = None, proxies: int | Mapping[str, int] = 0,
-                 trailing_slash: str = "redirect", fallback: WSGIApp | None = None) -> None:
+                 trailing_slash: str = "redirect", fallback: WSGIApp | None = None,
+                 openapi: str | Mapping[str, Any] | None = None) -> None:
         if fallback is not None and not callable(fallback):
             raise TypeError(f"fallback is a WSGI app, not {type(fallback).__name__}")
         options = Options(max_body, trailing_slash, methods)
         self._site = Site(hosts, proxies)
         self._hosts = self._site.passed
         nowhere = Settings(None, max_body, self._site, self._path_for)
-        self._table = build(root, package, public, options, nowhere, lazy)
+        self._root = os.path.abspath(root)
+        self._document = None if openapi is None else Document(openapi, self.openapi)
+        self._table = build(root, package, public, options, nowhere, lazy, self._document)
         self._patterns = {route.pattern: route for route in self._table.resources}
         self._match = self._table.match
         self._fallback = fallback
@@ -132,6 +140,17 @@ class App:
         The root's is the first; there is none at all in an app without such files.
         """
         return tuple(self._table.misses)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document of the routes, made anew: what App(openapi=...) serves.
+
+        Imports what lazy=True had left for later, and raises as that does.
+        """
+        from .openapi import document
+
+        title = os.path.basename(os.path.dirname(self._root))
+        extra = None if self._document is None else self._document.extra
+        return document(self.routes, title=title or "app", extra=extra)
 
     def url_for(self, pattern: str, /, **values: Any) -> str:
         """The URL of a route, below where the app is mounted: url_for("/api/users/[id]", id=42).

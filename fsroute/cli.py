@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import json
 import os
 import sys
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ class _Misuse(_Mistake):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fsroute", description="The folder tree is the router.")
     parser.add_argument("--version", action="version", version=f"fsroute {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{dev,routes}")
+    commands = parser.add_subparsers(required=True, metavar="{dev,routes,openapi}")
     what = {"metavar": "APP", "nargs": "?", "default": "app",
             "help": "a folder of route files, or module:attribute (default: app)"}
 
@@ -80,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
                         help="only what that middleware does not run for; exit status 1 if there is any")
     routes.add_argument("--methods", metavar="GET,POST", type=_names, help="only these methods")
     routes.set_defaults(command=_routes)
+
+    openapi = commands.add_parser("openapi", help="print the OpenAPI document of the routes")
+    openapi.add_argument("app", **what)     # type: ignore[arg-type]
+    openapi.set_defaults(command=_openapi)
     return parser
 
 
@@ -97,6 +102,14 @@ def _dev(options: argparse.Namespace) -> int:
         url = f"http://{options.host}:{server.server_port}/"
         print(f"fsroute: {options.app} on {url} (for local work; Ctrl-C stops it)", flush=True)
         server.serve_forever()
+    return 0
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    app = _app(options.app)
+    with _own_code(options.app):
+        made = app.openapi()
+    print(json.dumps(made, indent=2))
     return 0
 
 

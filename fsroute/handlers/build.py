@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..http.request import Settings
     from ..routing.route import Route, Segment
     from .chain import Chain
+    from .document import Document
     from .loader import Modules
     from .options import Options
     from .resource import Resource
@@ -41,45 +42,48 @@ DEFAULT_PUBLIC = "public"
 
 
 def build(root: str | os.PathLike[str], package: str | None, public: str | os.PathLike[str] | None,
-          options: Options, nowhere: Settings, lazy: bool) -> Table:
+          options: Options, nowhere: Settings, lazy: bool, document: Document | None = None) -> Table:
     """What answers each request to the tree.
 
     root: the folder. package: its module name, the folder's own when None. public: the folder of public
     files, None for none; a relative one lies beside the root. options: the app's, where a route file has
     none of its own. nowhere: the settings of a request that no route answers. lazy: leave each route
-    file, and all that could be wrong in it, to the first request for its path.
+    file, and all that could be wrong in it, to the first request for its path. document: what is answered
+    about the routes.
     Raises TreeError, with every fault there is.
     """
     collecting = gc.isenabled()
     gc.disable()            # half of a large start is the collector's: 10,000 files 2.3 s instead of 4.6
     try:
-        tree = _scanned(os.fspath(root), None if public is None else os.fspath(public))
-        return _table(tree, modules_of(tree, package), Composer(options, nowhere), lazy)
+        names = None if document is None else document.segments
+        tree = _scanned(os.fspath(root), None if public is None else os.fspath(public), names)
+        return _table(tree, modules_of(tree, package), Composer(options, nowhere), lazy, document)
     finally:
         if collecting:
             gc.enable()
 
 
-def _scanned(root: str, public: str | None) -> Tree:
+def _scanned(root: str, public: str | None, document: Sequence[str] | None) -> Tree:
     if public is None:
-        return scan(root)
+        return scan(root, document=document)
     folder = os.path.join(os.path.dirname(os.path.abspath(root)), public)
     if os.path.isdir(folder):
-        return scan(root, folder, tuple(CODINGS))
-    tree = scan(root)
+        return scan(root, folder, tuple(CODINGS), document)
+    tree = scan(root, document=document)
     if public != DEFAULT_PUBLIC or os.path.lexists(folder):
         mend = "create it, or correct public= (None for none)"
         tree.fault([folder], "there is no such public folder", mend)
     return tree
 
 
-def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) -> Table:
+def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool, document: Document | None
+           ) -> Table:
     if not tree.routed:
         raise TreeError(tree.root, tree.faults)
     places, chains = Places(tree.routed), chains_of(tree, modules)
     guards = Guards(tree, chains)
     around_public = guards.chains_of_public(places)
-    resources = _resources(tree, modules, composer, lazy, chains, around_public)
+    resources = _resources(tree, modules, composer, lazy, chains, around_public, document)
     if modules is not None:
         modules.report()
     if tree.faults:
@@ -101,7 +105,8 @@ def _table(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool) 
 
 
 def _resources(tree: Tree, modules: Modules | None, composer: Composer, lazy: bool, chains: Chains,
-               around_public: Mapping[Sequence[Segment], Chain]) -> dict[Route, Resource]:
+               around_public: Mapping[Sequence[Segment], Chain], document: Document | None
+               ) -> dict[Route, Resource]:
     """What answers each route. around_public: the chains of public files, by the URL of their folder."""
     resources: dict[Route, Resource] = {}
     for route in tree.routes:
@@ -109,6 +114,9 @@ def _resources(tree: Tree, modules: Modules | None, composer: Composer, lazy: bo
             found = tree.public[route]
             handler = public(route.segments[-1].name, found.root, found.parts, found.compressed)
             resources[route] = composer.of_file(route, handler, around_public[route.segments[:-1]], tree)
+            continue
+        if route.kind == "document" and document is not None:
+            resources[route] = composer.of_file(route, document, around_public[route.segments[:-1]], tree)
             continue
         chain = chains[os.path.dirname(route.file)]
         if route.kind == "page":

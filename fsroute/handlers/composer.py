@@ -14,9 +14,10 @@ from functools import partial
 from ..routing.faults import TreeError
 from ..routing.tree import Tree
 from . import builtin, exports, using
-from .binding import BindingError, bind
+from .binding import bind
 from .chain import Middleware
 from .folderfiles import named
+from .plan import BindingError
 from .resource import LazyResource, Resource
 
 TYPE_CHECKING = False
@@ -67,6 +68,7 @@ class Composer:
             tree.fault([route.file], problem, mend)
         if options.below:
             route.below, route.left_out = True, ()
+        route.handlers, route.hidden = handlers, options.hidden
         return self._compose(route, self._bound(route, handlers, chain, tree), chain, options)
 
     def later(self, route: Route, chain: Chain, modules: Modules) -> Resource:
@@ -109,7 +111,7 @@ class Composer:
             own = [Middleware(each, name, f"middleware {name} of {method} in {file}", chain.errors)
                    for each, name in inner]
             try:
-                bound = bind(handler, route.segments)
+                bound = bind(handler, route.segments, method)
             except BindingError as error:
                 tree.fault([route.file], f"{method} {error.problem}", error.mend)
             else:
@@ -120,6 +122,7 @@ class Composer:
                  ) -> Resource:
         methods = route.methods = tuple(sorted(endpoints))
         route.chain = names = chain.names
+        route.errors = tuple([error.call for error in chain.errors])
         answer_options, refuse, redirect = self._builtins(methods, chain)
         settings = self._nowhere.of(route.pattern, options.max_body)
         resource = Resource(settings, {"OPTIONS": answer_options, **endpoints}, refuse, names)

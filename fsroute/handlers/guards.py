@@ -56,13 +56,13 @@ class Guards:
                 self._root.add(folder, segments)
 
     def chains_of_public(self, places: Places) -> dict[Sequence[Segment], Chain]:
-        """The chain of the public files in each folder, by the segments of its URL.
+        """The chain of the public files, and of what else has its name verbatim, by the URL of the folder.
 
         Adds the faults to the tree.
         """
         tree, chains = self._tree, self._chains
         found: dict[Sequence[Segment], Chain] = {}
-        for route in tree.public:
+        for route in tree.verbatim:
             folder = route.segments[:-1]
             if folder in found:
                 continue
@@ -78,7 +78,8 @@ class Guards:
                        and covers(segments, names) and _adds(chains[guard.path], chain)]
             if others:
                 problem = f"{tree.shown(others[0].path)} has this URL too, under other middleware"
-                mend = "move the file elsewhere, or the middleware into a folder above both"
+                mend = "move the file elsewhere, or the middleware into a folder above both" \
+                    if route.kind == "public" else "give App(openapi=...) another path"
                 tree.fault([route.file], problem, mend)
         return found
 
@@ -92,7 +93,7 @@ class Guards:
             return
         depth = max(len(route.segments) for route in targets) + 1
         for route, target in targets.items():
-            if route.kind == "public":
+            if route.kind in ("public", "document"):
                 chain = around_public[route.segments[:-1]]
                 passed = (guard.path for guard, segments in islice(self._root.met(route.segments), _TRIED)
                           if any(segment.kind != "literal" for segment in segments)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-NONE = object()         # no annotation
+NONE = object()         # no annotation, no default
 
 _HOW = ("positional", "either", "*args", "keyword", "**kwargs")     # by the number of inspect's kind
 
@@ -36,14 +36,19 @@ class Unresolved:
 
 
 class Parameter:
-    """One argument of a handler; how: "positional", "either", "keyword", or "*args", "**kwargs"."""
+    """One argument of a handler.
 
-    __slots__ = ("annotation", "how", "name")
+    how: "positional", "either", "keyword", or "*args", "**kwargs".
+    annotation, default: NONE where there is none.
+    """
 
-    def __init__(self, name: str, how: str, annotation: Any = NONE) -> None:
+    __slots__ = ("annotation", "default", "how", "name")
+
+    def __init__(self, name: str, how: str, annotation: Any = NONE, default: Any = NONE) -> None:
         self.name = name
         self.how = how
         self.annotation = annotation
+        self.default = default
 
 
 def is_async_generator(handler: Callable[..., Any]) -> bool:
@@ -81,7 +86,11 @@ def _of_code(handler: Callable[..., Any]) -> list[Parameter]:
     hows = ["positional"] * positional + ["either"] * (code.co_argcount - positional)
     hows += ["keyword"] * code.co_kwonlyargcount
     hows += ["*args"] * bool(bits & VARARGS) + ["**kwargs"] * bool(bits & _VARKEYWORDS)
-    return [Parameter(name, how) for name, how in zip(code.co_varnames, hows, strict=False)]
+    names = code.co_varnames
+    last = names[:code.co_argcount][-len(handler.__defaults__ or ()):]
+    defaults = {**dict(zip(last, handler.__defaults__ or (), strict=False)), **(handler.__kwdefaults__ or {})}
+    return [Parameter(name, how, NONE, defaults.get(name, NONE))
+            for name, how in zip(names, hows, strict=False)]
 
 
 def _by_inspect(handler: Callable[..., Any]) -> list[Parameter]:
@@ -90,7 +99,8 @@ def _by_inspect(handler: Callable[..., Any]) -> list[Parameter]:
     arguments = signature(handler).parameters
     spaces = _globals(handler)
     filled = handler.keywords if isinstance(handler, partial) else {}
-    return [Parameter(name, _HOW[parameter.kind], _resolved(parameter.annotation, spaces))
+    return [Parameter(name, _HOW[parameter.kind], _resolved(parameter.annotation, spaces),
+                      NONE if parameter.default is parameter.empty else parameter.default)
             for name, parameter in arguments.items() if name not in filled]
 
 

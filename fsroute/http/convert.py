@@ -29,11 +29,13 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-_TYPES = ("str, int, float, Decimal, bool, UUID, date, datetime, an Enum or Literal, T | None, "
-          "a list of those, or Annotated[str, f] with a function f that makes the value")
+    from .shapes import Shape
+
+CHECKABLE = "str, int, float, Decimal, bool, UUID, date, datetime, an Enum or Literal, T | None"
+_TYPES = f"{CHECKABLE}, a list of those, or Annotated[str, f] with a function f that makes the value"
 _TOO_LONG = 64          # characters of a number
 
 
@@ -54,13 +56,15 @@ class Conversion:
     sample: a value that it may give; constraints are tried on it before any text comes.
     optional: None is one of its values.
     takes_blank: "" is a text like any other to it.
+    expected: what a text must be, in words; "" where that is said elsewhere.
     """
 
-    __slots__ = ("convert", "is_list", "optional", "sample", "takes_blank")
+    __slots__ = ("convert", "expected", "is_list", "optional", "sample", "takes_blank")
 
     def __init__(self, convert: Callable[[Any], Any], sample: Any, *, is_list: bool = False,
-                 takes_blank: bool = False) -> None:
+                 takes_blank: bool = False, expected: str = "") -> None:
         self.convert = convert
+        self.expected = expected
         self.sample = sample
         self.is_list = is_list
         self.optional = False
@@ -153,7 +157,7 @@ def _spelt(pattern: str, make: Callable[[str], Any], expected: str, sample: Any)
             except (ValueError, OverflowError):
                 pass
         raise _refusal(expected, text)
-    return Conversion(to_value, sample)
+    return Conversion(to_value, sample, expected=expected)
 
 
 def _number(make: Callable[[str], Any]) -> Conversion:
@@ -217,11 +221,14 @@ def _str() -> Conversion:
 
 
 # by name: whoever annotates with one of these has loaded its module, so that we need not
-_CLASSES: dict[str, Callable[[], Conversion]] = {
-    "builtins.str": _str, "builtins.object": _str, "typing.Any": _str,
-    "builtins.int": lambda: Conversion(to_int, 0), "builtins.float": lambda: _number(float),
-    "builtins.bool": lambda: _one_of({"true": True, "false": False, "1": True, "0": False}, "true or false"),
-    "decimal.Decimal": _decimal, "uuid.UUID": _uuid, "datetime.date": _date, "datetime.datetime": _datetime}
+_CLASSES = {
+    "builtins.str": "str", "builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool",
+    "builtins.object": "Any", "typing.Any": "Any", "decimal.Decimal": "Decimal", "uuid.UUID": "UUID",
+    "datetime.date": "date", "datetime.datetime": "datetime"}
+_SCALARS: dict[str, Callable[[], Conversion]] = {
+    "str": _str, "Any": _str, "int": lambda: Conversion(to_int, 0), "float": lambda: _number(float),
+    "bool": lambda: _one_of({"true": True, "false": False, "1": True, "0": False}, "true or false"),
+    "Decimal": _decimal, "UUID": _uuid, "date": _date, "datetime": _datetime}
 # modules whose other classes do not read texts, though some could be called with one: bytes, time
 _NOT_OF_USERS = {"builtins", "collections", "collections.abc", "datetime", "enum", "types", "typing"}
 _converters: dict[Any, Callable[[str], Any]] = {str: unchanged, int: to_int}
@@ -231,60 +238,42 @@ def _plain(kind: Any) -> Conversion | None:
     """The conversion of a class that stands for itself; None for any other annotation."""
     if not isinstance(kind, type):
         return None
-    make = _CLASSES.get(f"{kind.__module__}.{kind.__qualname__}")
-    return make() if make else None
+    name = scalar_name(kind)
+    return _SCALARS[name]() if name else None
+
+
+def scalar_name(kind: type) -> str | None:
+    """How the class of a single value is called here; None for any other class."""
+    return _CLASSES.get(f"{kind.__module__}.{kind.__qualname__}")
 
 
 # --- annotations made of others ---
 
 def _composed(annotation: Any) -> Conversion:
-    from collections.abc import Sequence
-    from enum import EnumType
-    from types import UnionType
-    from typing import Annotated, Literal, NewType, Union, get_args, get_origin
+    from .shapes import shape_of
 
-    origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
-    if origin is Annotated and arguments:
-        return _checked(conversion(arguments[0]), arguments[1:], annotation)
-    if origin is Union or origin is UnionType:
-        return _optional(arguments, annotation)
-    if origin is Literal:
-        made = _choice([value for value in arguments if value is not None], annotation)
-        return _or_none(made) if None in arguments else made
-    if origin is list or origin is Sequence:
-        return _list(annotation, list, arguments or (str,))
-    if origin is tuple:                         # a bare one has no __args__, tuple[()] has an empty one
-        *elements, end = getattr(annotation, "__args__", (str, ...)) or (None,)
-        return _list(annotation, tuple, elements if end is ... else ())
-    if isinstance(annotation, EnumType):
-        return _choice(annotation.__members__.values(), annotation)
-    if isinstance(annotation, NewType):
-        return conversion(annotation.__supertype__)
-    return conversion(_alias_value(annotation, origin, arguments))
+    return conversion_of(shape_of(annotation))
 
 
-def _alias_value(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
-    """What stands behind `type Name = ...` or `Name[arguments]`. Raises Unconvertible if it is no alias."""
-    import typing
+def conversion_of(shape: Shape, scalars: Mapping[str, Callable[[], Conversion]] | None = None) -> Conversion:
+    """What a shape means as text. Raises Unconvertible when no text converts to it.
 
-    alias: Any = getattr(typing, "TypeAliasType", ())       # Python 3.12
-    if not isinstance(origin, alias):
-        raise Unconvertible(f"{shown(annotation)} is nothing that a text converts to")
-    try:
-        return origin.__value__[arguments] if arguments else origin.__value__
-    except RecursionError:
-        raise
-    except Exception as fault:                  # it is evaluated here, and may be any expression
-        raise Unconvertible(f"{shown(annotation)} cannot be resolved: {fault}",
-                            "import the names it uses at run time") from None
+    scalars: what its single values mean, by name, where that is no text.
+    """
+    from .shapes import Checked, Choice, Listing, Optional, Scalar
 
-
-def _optional(arguments: tuple[Any, ...], annotation: Any) -> Conversion:
-    kinds = [kind for kind in arguments if kind is not type(None)]
-    if len(kinds) != 1:
-        raise Unconvertible(f"{shown(annotation)} is a union of more than one type and None",
-                            "take one of them, or str and tell them apart in the handler")
-    return _or_none(conversion(kinds[0]))
+    match shape:
+        case Scalar(name, _) if name in (scalars or _SCALARS):
+            return (scalars or _SCALARS)[name]()
+        case Choice(values, annotation):
+            return _choice(values, annotation)
+        case Optional(inner, _):
+            return _or_none(conversion_of(inner, scalars))
+        case Checked(inner, functions, annotation):
+            return check_through(conversion_of(inner, scalars), functions, annotation)
+        case Listing(inner, make, annotation):
+            return _list(conversion_of(inner or Scalar("str", str), scalars), make, annotation)
+    raise Unconvertible(f"{shown(shape.annotation)} is nothing that a text converts to")
 
 
 def _or_none(made: Conversion) -> Conversion:
@@ -299,11 +288,7 @@ def _or_none(made: Conversion) -> Conversion:
     return made
 
 
-def _list(annotation: Any, make: type, elements: Sequence[Any]) -> Conversion:
-    if len(elements) != 1:
-        raise Unconvertible(f"{shown(annotation)} has a type for each place",
-                            "write list[T] or tuple[T, ...]")
-    made = conversion(elements[0])
+def _list(made: Conversion, make: type, annotation: Any) -> Conversion:
     if made.is_list:
         raise Unconvertible(f"{shown(annotation)} is a list of lists",
                             "write list[T] with the T of one value")
@@ -344,6 +329,15 @@ def _choice(values: Iterable[Any], annotation: Any) -> Conversion:
     return _one_of(by_text, expected)
 
 
+def is_utf8(text: str) -> bool:
+    """Whether it can be written down: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _text_of(value: Any) -> str | None:
     """How a client spells it, None for what has no spelling; int and bool exactly, for True equals 1."""
     kind = type(value)
@@ -367,7 +361,7 @@ def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return convert
 
 
-def _checked(base: Conversion, functions: tuple[Any, ...], annotation: Any) -> Conversion:
+def check_through(base: Conversion, functions: tuple[Any, ...], annotation: Any) -> Conversion:
     """The base, and its value through each function in turn; None passes them by."""
     _try(base.sample, functions, annotation)
     guarded = [_guarded(function) for function in functions]

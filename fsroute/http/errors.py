@@ -5,6 +5,8 @@ Rules this module keeps
 1. Only HTTPError carries text to the client. Whatever else is raised is a 500 with nothing of it inside.
 2. It says 4xx or 5xx. Redirects and successes are returned, not raised.
 3. Its headers pass the gate when it is made, in the line that is at fault.
+4. A ValidationError lists what is wrong with a request, a hundred faults at most: where, the name, and
+   what was expected.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from .status import checked, phrase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from .headers import Given
@@ -51,3 +54,38 @@ class HTTPError(Exception):
 
     def __str__(self) -> str:
         return f"{self.status} {self.title}" + (f": {self.detail}" if self.detail != self.title else "")
+
+
+MOST_ERRORS = 100
+
+_WORDS = {"query": "query parameter", "form": "form field"}
+
+
+class ValidationError(HTTPError):
+    """What is wrong with a request, all of it: a 400 whose `errors` say where.
+
+        raise ValidationError([{"in": "body", "name": "/email", "message": "is already in use"}])
+
+    errors: `in` is "query", "body" or "form"; `name` the field's, of a body an RFC 6901 pointer ("" is the
+    whole); `message` continues the name. Of more than 100 the rest is left out, and `more` is true.
+    detail: for people; what the first error says when left out.
+    """
+
+    def __init__(self, errors: Iterable[Mapping[str, str]], detail: str | None = None) -> None:
+        found = [dict(error) for error in errors]
+        self.errors = found[:MOST_ERRORS]
+        more: dict[str, Any] = {"more": True} if len(found) > MOST_ERRORS else {}
+        super().__init__(400, detail or _told(found), errors=self.errors, **more)
+
+
+def _told(errors: list[dict[str, str]]) -> str:
+    if not errors:
+        raise ValueError("a ValidationError names at least one error")
+    first = errors[0]
+    where, name, message = first["in"], first["name"], first["message"]
+    if where == "body":
+        what = f"The body's {name}" if name else "The body"
+    else:
+        what = f"The {_WORDS.get(where, where)} {name!r}" if name else f"The {where}"
+    rest = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{what} {message}{rest}"

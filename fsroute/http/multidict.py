@@ -10,12 +10,14 @@ Rules this module keeps
 from __future__ import annotations
 
 from .convert import Unconvertible, converter
-from .errors import HTTPError
+from .errors import ValidationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
+
+_PLACES = {"query parameter": "query", "header": "header", "cookie": "cookie"}     # as an error names them
 
 
 class MultiMapping:
@@ -33,8 +35,8 @@ class MultiMapping:
 
         type: what a path's parameter may be annotated with, of one value: int, date, an Enum, int | None; or
             a function of the text that raises ValueError with the message, "must be ...".
-        Raises HTTPError 400, naming the field, for a value that does not convert; TypeError for another type,
-        whatever was sent.
+        Raises ValidationError (400), naming the field, for a value that does not convert; TypeError for
+        another type, whatever was sent.
         """
         text = self._first(name)
         if type is str:
@@ -67,8 +69,9 @@ class MultiMapping:
         except Unconvertible as fault:
             raise TypeError(f"{method}({name!r}, type=...): {fault}") from None
 
-    def _refusal(self, name: str, fault: ValueError) -> HTTPError:
-        return HTTPError(400, f"The {self._what} {name[:200]!r} {fault}")
+    def _refusal(self, name: str, fault: object) -> ValidationError:
+        place = {"in": _PLACES.get(self._what, "form"), "name": name[:200], "message": str(fault)}
+        return ValidationError([place], f"The {self._what} {name[:200]!r} {fault}")
 
     def lists(self) -> dict[str, list[str]]:
         """Each name with all its values."""
@@ -78,10 +81,10 @@ class MultiMapping:
         return lists
 
     def __getitem__(self, name: str) -> str:
-        """The first value. Raises HTTPError 400, naming the field, when it was not sent."""
+        """The first value. Raises ValidationError (400), naming the field, when it was not sent."""
         value = self._first(name)
         if value is None:
-            raise HTTPError(400, f"The {self._what} {name[:200]!r} is missing")
+            raise self._refusal(name, "is missing")
         return value
 
     def __contains__(self, name: object) -> bool:

@@ -56,6 +56,8 @@ def _same_shape(twins: list[Route]) -> tuple[str, str]:
         merge = all(route.kind == "route" for route in twins)
         return (f"{all_of_them} answer the same paths, under different names: {' and '.join(patterns)}",
                 "move the handlers into one of the files" if merge else "keep one of them")
+    if any(route.kind == "document" for route in twins):
+        return f"{all_of_them} answer {patterns[0]}", "give App(openapi=...) another path"
     one_folder = len({os.path.dirname(route.file) for route in twins}) == 1
     return (f"{all_of_them} answer {patterns[0]}",
             "keep the page or the route, not both" if one_folder else "keep one of them, or move the others")

@@ -13,13 +13,13 @@ from types import MappingProxyType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, Literal
 
     SegmentKind = Literal["literal", "param", "rest", "optional"]
-    RouteKind = Literal["route", "page", "public"]
+    RouteKind = Literal["route", "page", "public", "document"]
 
-_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})     # one for all the routes that use nothing
+_NOTHING: Mapping[str, Any] = MappingProxyType({})     # one for all the routes that use nothing
 
 
 class Segment:
@@ -63,18 +63,21 @@ class Route:
     pattern: "/api/users/[id]", groups left out.
     segments: the same in parts; () for the root.
     names: the dynamic names in order, ("id",).
-    file: the absolute path of the route.py, the page.html or the public file.
-    kind: "route", "page" or "public".
+    file: the absolute path of the route.py, the page.html or the public file; of a document that is made, the
+    root's.
+    kind: "route", "page", "public" or "document".
     module: the module's dotted name relative to the root, made of the folder names on disk, groups too, with
         every "." written "_": "api.files.[___path].route". Other files are no modules and have "".
     methods: the exported methods; empty until the file has been imported.
     chain: the names of the middleware around it, outermost first. used: those of @use, by method.
     left_out: the paths of folders (ten at most) for which it answers, by a value that is their name, without
     their middleware; none where the route file says `below = True`, as below does here.
+    handlers: the functions that answer, by method; empty until the file has been imported. errors: those that
+    shape its error answers, innermost first. hidden: whether the file says `hidden = True`.
     """
 
-    __slots__ = ("below", "chain", "file", "kind", "left_out", "methods", "module", "names", "pattern",
-                 "segments", "used")
+    __slots__ = ("below", "chain", "errors", "file", "handlers", "hidden", "kind", "left_out", "methods",
+                 "module", "names", "pattern", "segments", "used")
 
     def __init__(
         self, segments: Iterable[Segment], *, file: str, kind: RouteKind = "route", module: str = ""
@@ -90,6 +93,9 @@ class Route:
         self.used: Mapping[str, tuple[str, ...]] = _NOTHING
         self.left_out: tuple[str, ...] = ()
         self.below = False
+        self.handlers: Mapping[str, Callable[..., Any]] = _NOTHING
+        self.errors: tuple[Callable[..., Any], ...] = ()
+        self.hidden = False
 
     def path(self, values: Mapping[str, Any]) -> str:
         """The decoded path of this route with those values in it.

@@ -35,17 +35,19 @@ class Tree:
     root: the absolute path of the root folder.
     routes: in the order of their folders; without those below a folder whose URL is unknown.
     public: what lies behind those of the routes that are public files.
+    verbatim: the routes whose names are no folders': of public files, and of a document about the routes.
     faults: what is wrong with names, places and links. Whoever imports the files adds to it.
     folders: the absolute path of each folder visited, by its module name relative to the root ("" itself).
     routed: the folders whose URL is known and in or below which a special file lies, each before those in it.
     """
 
-    __slots__ = ("faults", "folders", "public", "root", "routed", "routes")
+    __slots__ = ("faults", "folders", "public", "root", "routed", "routes", "verbatim")
 
     def __init__(self, root: str) -> None:
         self.root = root
         self.routes: list[Route] = []
         self.public: dict[Route, PublicFile] = {}
+        self.verbatim: list[Route] = []
         self.faults: list[Fault] = []
         self.folders: dict[str, str] = {"": root}
         self.routed: list[Folder] = []
@@ -59,10 +61,12 @@ class Tree:
         self.faults.append(Fault(map(self.shown, paths), problem, mend))
 
 
-def scan(root: str, public: str | None = None, suffixes: Sequence[str] = ()) -> Tree:
+def scan(root: str, public: str | None = None, suffixes: Sequence[str] = (),
+         document: Sequence[str] | None = None) -> Tree:
     """Read the tree below root. Never raises for a fault: it is in the result.
 
-    public: the absolute path of the public folder. suffixes: see read_public.
+    public: the absolute path of the public folder. suffixes: see read_public. document: the segments of the
+    URL where a document about the routes is to be.
     """
     tree = Tree(os.path.abspath(root))
     if not os.path.isdir(tree.root):
@@ -81,7 +85,11 @@ def scan(root: str, public: str | None = None, suffixes: Sequence[str] = ()) -> 
     tree.routed = [folder for folder in folders if folder.routed and folder.segments is not None]
     if public is not None:
         tree.public = read_public(public, suffixes, tree)
-        tree.routes += tree.public
+        tree.verbatim += tree.public
+    if document is not None:
+        names = [Segment("literal", name) for name in document]
+        tree.verbatim.append(Route(names, file=tree.root, kind="document"))
+    tree.routes += tree.verbatim
     find_conflicts(tree)
     tree.faults.sort()
     return tree

@@ -15,7 +15,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from fsroute import HTTPError, Request, Response
+from fsroute import HTTPError, Request, Response, ValidationError
 from fsroute.handlers.chain import Chain, name_of
 from tests.conftest import Make
 from tests.exchange import environ_of, exchange
@@ -57,7 +57,7 @@ def fails_at_once(request: Request) -> Iterator[bytes]:
     (lambda request: {"a": object()}, 500, TypeError),
     (lambda request: (99, None, ""), 500, ValueError),
     (lambda request: request.json(), 415, HTTPError),
-    (lambda request: request.query["q"], 400, HTTPError),
+    (lambda request: request.query["q"], 400, ValidationError),
     (lambda request: Response.file("nothing", root="/nowhere"), 404, HTTPError),
     (raising(asyncio.CancelledError()), 500, RuntimeError),
     (lambda request: later(None), 500, TypeError),
@@ -78,7 +78,7 @@ def test_call_next_returns_a_response_whatever_the_handler_raises(
         assert (response.status, type(response.exception)) == (status, kind)
     assert inner[0].exception is outer[0].exception
     assert answer.status == status
-    assert len(caplog.records) == (kind is not HTTPError)
+    assert len(caplog.records) == (not issubclass(kind, HTTPError))
 
 
 @pytest.mark.parametrize("handler", [

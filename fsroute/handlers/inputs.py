@@ -1,0 +1,79 @@
+"""Inputs: what a handler takes of the query and the body, by annotation.
+
+Rules this module keeps
+-----------------------
+1. First everything is read: what cannot be (too large, malformed, of another type) is answered alone. Then
+   everything is judged, and all that is wrong is told in one ValidationError.
+2. A body is JSON, or it is a form where the annotation says so. It is never either of the two: a page of
+   another site may send a form without asking first.
+3. A body that may be left out is left out where there is neither a byte of it nor a Content-Type.
+"""
+
+from __future__ import annotations
+
+from ..http.convert import Unconvertible
+from ..http.errors import ValidationError
+from ..http.fields import Field, field, form_reader, read
+from ..http.schema import compiled
+from .plan import unconvertible, unresolved
+from .signature import NONE, Unresolved
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..http.request import Request
+    from .plan import Argument, Plan
+
+    Read = Callable[[Request], dict[str, Any]]
+
+
+def reader(plan: Plan) -> Read:
+    """The function from a request to the values of a plan's query and body, without those that may be left
+    out and are.
+
+    It raises HTTPError. Raises BindingError for an argument to whose annotation nothing converts.
+    """
+    fields = [_made(field, each, str, each.name, each.required) for each in plan.query]
+    if plan.body is None:
+        return _of_query(fields)
+    name, required, is_form = plan.body.name, plan.body.required, plan.is_form
+    make = _made(form_reader if is_form else compiled, plan.body, dict)
+
+    def read_inputs(request: Request) -> dict[str, Any]:
+        texts = request.query.lists() if fields else {}
+        is_sent = required or request.content_type or request.bytes()
+        sent: Any = (request.form() if is_form else request.json()) if is_sent else None
+        errors: list[dict[str, str]] = []
+        values = read(fields, texts, "query", errors)
+        if is_sent:
+            try:
+                values[name] = make(sent)
+            except ValidationError as fault:
+                errors += fault.errors
+        if errors:
+            raise ValidationError(errors)
+        return values
+    return read_inputs
+
+
+def _of_query(fields: list[Field]) -> Read:
+    def read_inputs(request: Request) -> dict[str, Any]:
+        errors: list[dict[str, str]] = []
+        values = read(fields, request.query.lists(), "query", errors)
+        if errors:
+            raise ValidationError(errors)
+        return values
+    return read_inputs
+
+
+def _made(make: Callable[..., Any], argument: Argument, default: Any, *arguments: Any) -> Any:
+    """What is made of an argument's annotation. default: the annotation where there is none."""
+    annotation = default if argument.annotation is NONE else argument.annotation
+    if isinstance(annotation, Unresolved):
+        raise unresolved(argument.name, annotation)
+    try:
+        return make(annotation, *arguments)
+    except Unconvertible as fault:
+        raise unconvertible(argument.name, fault) from None

@@ -1,0 +1,125 @@
+"""Fields: what the texts of a query or a form must be, and the values they then become.
+
+Rules this module keeps
+-----------------------
+1. A field is found by its name; names that nobody asked for are ignored.
+2. A single value comes once: one that comes twice might mean either, so it means neither.
+3. A list that did not come is empty, and is judged as such, unless it has a default.
+4. Every fault is told, not just the first.
+5. A class is read from a form only if it is flat, since a form has no levels.
+"""
+
+from __future__ import annotations
+
+from .convert import Conversion, Unconvertible, check_through, conversion, conversion_of, shown, unchanged
+from .errors import ValidationError
+from .schema import builder
+from .shapes import Checked, Listing, Optional, Record, Scalar, members, remembered, shape_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from .forms import Form
+    from .shapes import Shape
+
+    Given = Mapping[str, Sequence[Any]]
+    Errors = list[dict[str, str]]
+
+
+class Field:
+    """One field.
+
+    name: as it is sent. made: how its text, or texts, become a value. required: whether it must be there.
+    is_file: it is an upload and no text.
+    """
+
+    __slots__ = ("convert", "is_file", "is_list", "name", "required")
+
+    def __init__(self, name: str, made: Conversion, required: bool, is_file: bool = False) -> None:
+        self.name = name
+        self.convert = made.convert
+        self.is_list = made.is_list
+        self.required = required
+        self.is_file = is_file
+
+
+def field(annotation: Any, name: str, required: bool) -> Field:
+    """A field of text. Raises Unconvertible when no text converts to the annotation."""
+    return Field(name, conversion(annotation), required)
+
+
+def read(fields: Iterable[Field], texts: Given, where: str, errors: Errors, files: Given | None = None
+         ) -> dict[str, Any]:
+    """The values by name, without those that did not come and need not.
+
+    texts, files: all that came, by name. where: "query" or "form". errors: gets what is wrong.
+    """
+    values: dict[str, Any] = {}
+    for each in fields:
+        name = each.name
+        given = texts.get(name) if not each.is_file else (files or {}).get(name)
+        try:
+            if given is not None:
+                if each.is_list:
+                    values[name] = each.convert(given)
+                elif len(given) == 1:
+                    values[name] = each.convert(given[0])
+                else:
+                    raise ValueError(f"must be given once, not {len(given)} times")
+            elif each.required:
+                if each.is_file and texts.get(name):
+                    raise ValueError("must be a file, not text")
+                if not each.is_list:
+                    raise ValueError("is missing")
+                values[name] = each.convert([])
+        except ValueError as fault:
+            errors.append({"in": where, "name": name[:200], "message": str(fault)})
+    return values
+
+
+def form_reader(annotation: Any) -> Callable[[Form], Any]:
+    """The function from a form to a value of a flat dataclass or TypedDict.
+
+    It raises ValidationError. Raises Unconvertible for an annotation that no form can be.
+    """
+    functions: tuple[Any, ...] = ()
+    shape = shape_of(annotation)
+    if isinstance(shape, Checked):
+        functions, shape = shape.functions, shape.inner
+    if not isinstance(shape, Record):
+        raise Unconvertible(f"{shown(annotation)} is no class that a form could be",
+                            "write a dataclass or TypedDict with a member for each field")
+    fields = [_form_field(member.name, member.annotation, member.required) for member in members(shape)]
+    make = check_through(Conversion(lambda values: build(**values), object()), functions, annotation).convert
+    build = builder(shape.kind)
+
+    def read_form(form: Form) -> Any:
+        errors: Errors = []
+        values = read(fields, form.lists(), "form", errors, form.files.lists())
+        if not errors:
+            try:
+                return make(values)
+            except ValueError as fault:
+                errors.append({"in": "form", "name": "", "message": str(fault)})
+        raise ValidationError(errors)
+    return read_form
+
+
+form_checker = remembered(form_reader)
+"""As form_reader() does, for an annotation that is given with a request: it is compiled the first time."""
+
+
+def _form_field(name: str, annotation: Any, required: bool) -> Field:
+    shape = shape_of(annotation)
+    if not _is_of_files(shape):
+        return Field(name, conversion_of(shape), required)
+    made = conversion_of(shape, {"file": lambda: Conversion(unchanged, None)})
+    return Field(name, made, required, is_file=True)
+
+
+def _is_of_files(shape: Shape | None) -> bool:
+    while isinstance(shape, Checked | Listing | Optional):
+        shape = shape.inner
+    return isinstance(shape, Scalar) and shape.name == "file"
