@@ -40,13 +40,17 @@ def reader(plan: Plan) -> Read:
         return _of_query(fields)
     name, required, is_form = plan.body.name, plan.body.required, plan.is_form
     make = _made(form_reader if is_form else compiled, plan.body, dict)
+    if required and not fields:                 # there is nothing to be judged with it
+        if is_form:
+            return lambda request: {name: make(request.form())}
+        return lambda request: {name: make(request.json())}
 
     def read_inputs(request: Request) -> dict[str, Any]:
-        texts = request.query.lists() if fields else {}
+        query = request.query if fields else None
         is_sent = required or request.content_type or request.bytes()
         sent: Any = (request.form() if is_form else request.json()) if is_sent else None
         errors: list[dict[str, str]] = []
-        values = read(fields, texts, "query", errors)
+        values: dict[str, Any] = {} if query is None else read(fields, query, "query", errors)
         if is_sent:
             try:
                 values[name] = make(sent)
@@ -61,7 +65,7 @@ def reader(plan: Plan) -> Read:
 def _of_query(fields: list[Field]) -> Read:
     def read_inputs(request: Request) -> dict[str, Any]:
         errors: list[dict[str, str]] = []
-        values = read(fields, request.query.lists(), "query", errors)
+        values = read(fields, request.query, "query", errors)
         if errors:
             raise ValidationError(errors)
         return values

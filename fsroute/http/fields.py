@@ -18,13 +18,13 @@ from .shapes import Checked, Listing, Optional, Record, Scalar, members, remembe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable
     from typing import Any
 
     from .forms import Form
+    from .multidict import MultiDict
     from .shapes import Shape
 
-    Given = Mapping[str, Sequence[Any]]
     Errors = list[dict[str, str]]
 
 
@@ -50,27 +50,29 @@ def field(annotation: Any, name: str, required: bool) -> Field:
     return Field(name, conversion(annotation), required)
 
 
-def read(fields: Iterable[Field], texts: Given, where: str, errors: Errors, files: Given | None = None
+def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, other: Container[str] = ()
          ) -> dict[str, Any]:
     """The values by name, without those that did not come and need not.
 
-    texts, files: all that came, by name. where: "query" or "form". errors: gets what is wrong.
+    came: the texts, or the files where the fields are such. where: "query" or "form". errors: gets what is
+    wrong. other: what came as the other of text and file.
     """
     values: dict[str, Any] = {}
+    firsts, repeated = came.counted()
     for each in fields:
         name = each.name
-        given = texts.get(name) if not each.is_file else (files or {}).get(name)
+        given = firsts.get(name)
         try:
             if given is not None:
                 if each.is_list:
-                    values[name] = each.convert(given)
-                elif len(given) == 1:
-                    values[name] = each.convert(given[0])
+                    values[name] = each.convert(repeated.get(name) or [given])
+                elif name in repeated:
+                    raise ValueError(f"must be given once, not {len(repeated[name])} times")
                 else:
-                    raise ValueError(f"must be given once, not {len(given)} times")
+                    values[name] = each.convert(given)
+            elif name in other:
+                raise ValueError("must be a file, not text" if each.is_file else "must be text, not a file")
             elif each.required:
-                if each.is_file and texts.get(name):
-                    raise ValueError("must be a file, not text")
                 if not each.is_list:
                     raise ValueError("is missing")
                 values[name] = each.convert([])
@@ -92,12 +94,14 @@ def form_reader(annotation: Any) -> Callable[[Form], Any]:
         raise Unconvertible(f"{shown(annotation)} is no class that a form could be",
                             "write a dataclass or TypedDict with a member for each field")
     fields = [_form_field(member.name, member.annotation, member.required) for member in members(shape)]
+    texts, files = [each for each in fields if not each.is_file], [each for each in fields if each.is_file]
     make = check_through(Conversion(lambda values: build(**values), object()), functions, annotation).convert
     build = builder(shape.kind)
 
     def read_form(form: Form) -> Any:
         errors: Errors = []
-        values = read(fields, form.lists(), "form", errors, form.files.lists())
+        values = read(texts, form, "form", errors, form.files)
+        values |= read(files, form.files, "form", errors, form)
         if not errors:
             try:
                 return make(values)

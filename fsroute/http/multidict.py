@@ -119,10 +119,19 @@ class MultiDict(MultiMapping):
         """Every pair, in the order of arrival."""
         return list(self._pairs)
 
-    def _first(self, name: str) -> str | None:
+    def counted(self) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """The first value of each name, and all values of those names that come more than once."""
         firsts = self._firsts
         if firsts is None:      # last one wins in dict(), so backwards the first one does
             firsts = self._firsts = dict(reversed(self._pairs))
+        if len(firsts) == len(self._pairs):
+            return firsts, {}
+        return firsts, {name: values for name, values in self.lists().items() if len(values) > 1}
+
+    def _first(self, name: str) -> str | None:
+        firsts = self._firsts
+        if firsts is None:
+            firsts = self._firsts = dict(reversed(self._pairs))     # as above
         return firsts.get(name)
 
 
