@@ -47,7 +47,7 @@ def bind(handler: Callable[..., Any], segments: Iterable[Segment], method: str =
         if argument.role in ("query", "body"):
             continue
         reader = _reader(argument, made)
-        leads = reader is _request and not by_name and argument.how == "either"
+        leads = reader is _request and argument.how == "either" and argument is made.arguments[0]
         if leads or argument.how == "positional":
             by_position.append(reader)
         else:
@@ -80,19 +80,28 @@ def _call(handler: Callable[..., Any], by_position: list[Reader], by_name: dict[
 def _with_inputs(handler: Callable[..., Any], by_position: list[Reader], by_name: dict[str, Reader],
                  made: Plan) -> Callable[[Request], Any]:
     """The call of a handler that takes something of the query or the body."""
-    from .inputs import reader
+    from .inputs import body_reader, is_body_alone, reader
 
     body, named = made.body, tuple(by_name.items())
     if body is not None and body.how == "positional":
         raise BindingError(f"takes the body {body.name!r} by position only", "leave out the / after it")
+    leads = by_position == [_request]
+    if body is not None and is_body_alone(made) and made.arguments[-1] is body and is_plain(handler):
+        read_body = body_reader(body, made.is_form)     # by position: 200 ns less than by name
+        if len(made.arguments) == 1:
+            return lambda request: handler(read_body(request))
+        if leads and len(made.arguments) == 2:
+            return lambda request: handler(request, read_body(request))
     inputs = reader(made)
 
     def call(request: Request) -> Any:
         leading = [read(request) for read in by_position]       # the path's are judged first
         values = {name: read(request) for name, read in named}
         return handler(*leading, **values, **inputs(request))
-    if by_position == [_request] and not named:
+    if not named and leads:
         return lambda request: handler(request, **inputs(request))
+    if not named and not by_position:
+        return lambda request: handler(**inputs(request))
     return call
 
 

@@ -10,6 +10,8 @@ Rules this module keeps
 
 from __future__ import annotations
 
+from json import loads
+
 from ..http.jsontext import dumps
 from ..http.response import Response
 from ..http.url import quoted_path
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from ..http.request import Request
 
 _EXAMPLE = 'openapi="/api/openapi.json", or {"path": "/api/openapi.json", "info": {"title": "Shop"}}'
+
+_ADDED_TO = ("info", "paths", "components")     # members of the document that are added to, not replaced
 
 
 class Document:
@@ -55,8 +59,11 @@ def _parts(given: str | Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
     if not hasattr(given, "keys") or not isinstance(given.get("path"), str):
         raise TypeError(f"openapi is a path: {_EXAMPLE}")
     extra = {name: value for name, value in given.items() if name != "path"}
+    flat = next((name for name in _ADDED_TO if not hasattr(extra.get(name, {}), "keys")), None)
+    if flat is not None:
+        raise TypeError(f"openapi: {flat} is a mapping, not {type(extra[flat]).__name__}")
     try:
-        dumps(extra)
+        extra = loads(dumps(extra))         # what is kept is ours alone, and of the types that JSON has
     except (TypeError, ValueError, RecursionError) as fault:
         raise TypeError(f"openapi: {fault}") from None
     root, *segments = given["path"].split("/")

@@ -39,11 +39,10 @@ def reader(plan: Plan) -> Read:
     if plan.body is None:
         return _of_query(fields)
     name, required, is_form = plan.body.name, plan.body.required, plan.is_form
-    make = _made(form_reader if is_form else compiled, plan.body, dict)
-    if required and not fields:                 # there is nothing to be judged with it
-        if is_form:
-            return lambda request: {name: make(request.form())}
-        return lambda request: {name: make(request.json())}
+    if is_body_alone(plan):
+        sole = body_reader(plan.body, is_form)
+        return lambda request: {name: sole(request)}
+    make = _maker(plan.body, is_form)
 
     def read_inputs(request: Request) -> dict[str, Any]:
         query = request.query if fields else None
@@ -55,11 +54,28 @@ def reader(plan: Plan) -> Read:
             try:
                 values[name] = make(sent)
             except ValidationError as fault:
+                if not errors:
+                    raise                       # it says too whether there is more
                 errors += fault.errors
         if errors:
             raise ValidationError(errors)
         return values
     return read_inputs
+
+
+def is_body_alone(plan: Plan) -> bool:
+    """Whether there is a body, and nothing to be judged with it."""
+    return plan.body is not None and plan.body.required and not plan.query
+
+
+def body_reader(body: Argument, is_form: bool) -> Callable[[Request], Any]:
+    """As reader(), of a body alone: the value itself."""
+    make = _maker(body, is_form)
+    return (lambda request: make(request.form())) if is_form else (lambda request: make(request.json()))
+
+
+def _maker(body: Argument, is_form: bool) -> Callable[[Any], Any]:
+    return _made(form_reader if is_form else compiled, body, dict)  # type: ignore[no-any-return]
 
 
 def _of_query(fields: list[Field]) -> Read:

@@ -12,7 +12,7 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from ..http.convert import Unconvertible
+from ..http.convert import Unconvertible, shown
 from ..http.request import Request
 from .signature import NONE, Unresolved, is_async_generator, parameters
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..routing.route import Segment
     from .signature import Parameter
 
+_RESOLVE = "import the name it uses at run time, at the module's top level"
+_MEANT = {"request": "Request itself", "params": "mapping of the path's values"}
 _BODY = "a body is a dataclass, a TypedDict, list[T], dict[str, T], or Annotated[T, Form]"
 
 
@@ -125,10 +127,14 @@ def _role(parameter: Parameter, made: Plan) -> str | None:
     name = parameter.name
     if parameter.how.startswith("*"):
         raise BindingError(f"takes {parameter.how}", "name each argument: they are filled by name")
-    if name == "request" or parameter.annotation is Request:
+    if parameter.annotation is Request:
         return "request"
-    if name == "params":
-        return "params"
+    if name in ("request", "params"):
+        kind = parameter.annotation
+        if hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__total__"):     # a TypedDict has that
+            raise BindingError(f"takes {name!r} as {shown(kind)}, but it is the {_MEANT[name]}",
+                               "give the argument another name")
+        return name
     if parameter.how == "keyword":
         if name in made.dynamic:
             raise BindingError(f"takes {name!r} by keyword only, and the path has a [{name}]",
@@ -176,16 +182,19 @@ def _judge_body(parameter: Parameter, shape: Shape, made: Plan, method: str) -> 
 
 def _without_form(shape: Shape) -> Shape:
     """The same without the mark Form; the very same where it has none."""
-    from typing import Annotated
+    from typing import Annotated, Union
 
-    from ..http.shapes import Checked
+    from ..http.shapes import Checked, Optional
 
-    if not isinstance(shape, Checked) or not any(map(_is_form, shape.functions)):
+    if not isinstance(shape, Checked | Optional):
         return shape
+    inner = _without_form(shape.inner)
+    if isinstance(shape, Optional):
+        return shape if inner is shape.inner else Optional(inner, Union[inner.annotation, None])  # noqa: UP007
     functions = tuple([function for function in shape.functions if not _is_form(function)])
-    if not functions:
-        return shape.inner      # type: ignore[no-any-return]
-    return Checked(shape.inner, functions, Annotated[(shape.inner.annotation, *functions)])
+    if inner is shape.inner and len(functions) == len(shape.functions):
+        return shape
+    return Checked(inner, functions, Annotated[(inner.annotation, *functions)]) if functions else inner
 
 
 def _is_form(function: Any) -> bool:
@@ -203,7 +212,7 @@ def unconvertible(name: str, fault: Unconvertible) -> BindingError:
 def unresolved(name: str, annotation: Unresolved) -> BindingError:
     """Of an argument whose annotation could not be evaluated."""
     return BindingError(f"has an annotation for {name!r} that cannot be resolved: {annotation.fault}",
-                        "import the name it uses at run time, at the module's top level")
+                        _RESOLVE)
 
 
 def _unfilled(parameter: Parameter, made: Plan, handler: Callable[..., Any]) -> BindingError:
@@ -212,7 +221,9 @@ def _unfilled(parameter: Parameter, made: Plan, handler: Callable[..., Any]) -> 
     if isinstance(parameter.annotation, Unresolved):
         problem += f" (its annotation cannot be resolved: {parameter.annotation.fault})"
     mend = f"take any of {', '.join(['request', 'params', *made.dynamic])}"
-    if not made.arguments:
+    if isinstance(parameter.annotation, Unresolved):
+        mend = f"{_RESOLVE}; or {mend}"
+    elif not made.arguments:
         mend = f"call it request, or annotate it, {name}: Request; or {mend}"
     mend += f"; put {name} after * to read it from the query; {_BODY}"
     if hasattr(handler, "__wrapped__"):

@@ -38,7 +38,8 @@ class Unresolved:
 class Parameter:
     """One argument of a handler.
 
-    how: "positional", "either", "keyword", or "*args", "**kwargs".
+    how: "positional", "either", "name" (of a partial: the same, but by name alone), "keyword", or "*args",
+    "**kwargs".
     annotation, default: NONE where there is none.
     """
 
@@ -96,15 +97,30 @@ def _of_code(handler: Callable[..., Any]) -> list[Parameter]:
 def _by_inspect(handler: Callable[..., Any]) -> list[Parameter]:
     from inspect import signature
 
-    arguments = signature(handler).parameters
-    spaces = _globals(handler)
+    arguments, spaces = signature(handler).parameters, namespace(handler)
+    kinds = signature(handler.func).parameters if isinstance(handler, partial) else arguments
     filled = handler.keywords if isinstance(handler, partial) else {}
-    return [Parameter(name, _HOW[parameter.kind], _resolved(parameter.annotation, spaces),
+    # what stands after one that a partial fills has to go by name, but is no other argument for that
+    hows = {name: "name" if kinds.get(name, parameter).kind is not parameter.kind else _HOW[parameter.kind]
+            for name, parameter in arguments.items()}
+    return [Parameter(name, hows[name], resolved(parameter.annotation, spaces),
                       NONE if parameter.default is parameter.empty else parameter.default)
             for name, parameter in arguments.items() if name not in filled]
 
 
-def _globals(handler: Any) -> dict[str, Any]:
+def returned(function: Callable[..., Any]) -> Any:
+    """The annotation of its result, of a coroutine of what comes of it; NONE where none is known."""
+    from inspect import signature
+
+    try:
+        annotation = signature(function).return_annotation
+    except (TypeError, ValueError):
+        return NONE
+    found = resolved(annotation, namespace(function))
+    return NONE if isinstance(found, Unresolved) else found
+
+
+def namespace(handler: Any) -> dict[str, Any]:
     """Where the names in its annotations are looked up: the module of the function that is called at last."""
     from inspect import unwrap
 
@@ -116,7 +132,7 @@ def _globals(handler: Any) -> dict[str, Any]:
     return getattr(handler, "__globals__", {})
 
 
-def _resolved(annotation: Any, spaces: dict[str, Any]) -> Any:
+def resolved(annotation: Any, spaces: dict[str, Any]) -> Any:
     """The annotation's value, by itself: one meant for type checkers alone does not spoil the others."""
     import inspect
     from types import SimpleNamespace

@@ -58,6 +58,7 @@ class HTTPError(Exception):
 
 MOST_ERRORS = 100
 
+_PARTS = ("in", "name", "message")
 _WORDS = {"query": "query parameter", "form": "form field"}
 
 
@@ -69,18 +70,29 @@ class ValidationError(HTTPError):
     errors: `in` is "query", "body" or "form"; `name` the field's, of a body an RFC 6901 pointer ("" is the
     whole); `message` continues the name. Of more than 100 the rest is left out, and `more` is true.
     detail: for people; what the first error says when left out.
+    Raises ValueError for no errors at all, TypeError for one that lacks a part or has one that is no str.
     """
 
     def __init__(self, errors: Iterable[Mapping[str, str]], detail: str | None = None) -> None:
-        found = [dict(error) for error in errors]
+        found = [_whole(error) for error in errors]
+        if not found:
+            raise ValueError("a ValidationError names at least one error")
         self.errors = found[:MOST_ERRORS]
         more: dict[str, Any] = {"more": True} if len(found) > MOST_ERRORS else {}
-        super().__init__(400, detail or _told(found), errors=self.errors, **more)
+        super().__init__(400, _told(found) if detail is None else detail, errors=self.errors, **more)
+
+    def __reduce__(self) -> tuple[Any, ...]:        # an exception's own would call it with status and detail
+        return type(self), (self.errors, self.detail), vars(self)
+
+
+def _whole(error: Mapping[str, str]) -> dict[str, str]:
+    if not hasattr(error, "get") or not all(isinstance(error.get(part), str) for part in _PARTS):
+        raise TypeError(f"an error of a ValidationError is a mapping with {', '.join(_PARTS)}, each a str, "
+                        f"not {error!r:.80}")
+    return dict(error)
 
 
 def _told(errors: list[dict[str, str]]) -> str:
-    if not errors:
-        raise ValueError("a ValidationError names at least one error")
     first = errors[0]
     where, name, message = first["in"], first["name"], first["message"]
     if where == "body":

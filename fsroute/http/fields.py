@@ -5,8 +5,10 @@ Rules this module keeps
 1. A field is found by its name; names that nobody asked for are ignored.
 2. A single value comes once: one that comes twice might mean either, so it means neither.
 3. A list that did not come is empty, and is judged as such, unless it has a default.
-4. Every fault is told, not just the first.
-5. A class is read from a form only if it is flat, since a form has no levels.
+4. A file input in which no file was chosen sends no file, or a blank text: either means that none came. Then
+   `UploadedFile | None` is None, for there is no other way to say so.
+5. Every fault is told, not just the first.
+6. A class is read from a form only if it is flat, since a form has no levels.
 """
 
 from __future__ import annotations
@@ -14,11 +16,21 @@ from __future__ import annotations
 from .convert import Conversion, Unconvertible, check_through, conversion, conversion_of, shown, unchanged
 from .errors import ValidationError
 from .schema import builder
-from .shapes import Checked, Listing, Optional, Record, Scalar, members, remembered, shape_of
+from .shapes import (
+    Checked,
+    Listing,
+    Optional,
+    Record,
+    Scalar,
+    forbids_others,
+    members,
+    remembered,
+    shape_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .forms import Form
@@ -32,15 +44,18 @@ class Field:
     """One field.
 
     name: as it is sent. made: how its text, or texts, become a value. required: whether it must be there.
-    is_file: it is an upload and no text.
+    is_file: it is an upload and no text. optional: None is one of its values. is_plain: what came is its
+    value.
     """
 
-    __slots__ = ("convert", "is_file", "is_list", "name", "required")
+    __slots__ = ("convert", "is_file", "is_list", "is_plain", "name", "optional", "required")
 
     def __init__(self, name: str, made: Conversion, required: bool, is_file: bool = False) -> None:
         self.name = name
         self.convert = made.convert
         self.is_list = made.is_list
+        self.is_plain = made.convert is unchanged
+        self.optional = made.optional
         self.required = required
         self.is_file = is_file
 
@@ -50,7 +65,7 @@ def field(annotation: Any, name: str, required: bool) -> Field:
     return Field(name, conversion(annotation), required)
 
 
-def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, other: Container[str] = ()
+def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, other: MultiDict | None = None
          ) -> dict[str, Any]:
     """The values by name, without those that did not come and need not.
 
@@ -69,13 +84,13 @@ def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, o
                 elif name in repeated:
                     raise ValueError(f"must be given once, not {len(repeated[name])} times")
                 else:
-                    values[name] = each.convert(given)
-            elif name in other:
+                    values[name] = given if each.is_plain else each.convert(given)
+            elif other is not None and other.get(name):
                 raise ValueError("must be a file, not text" if each.is_file else "must be text, not a file")
             elif each.required:
-                if not each.is_list:
+                if not each.is_list and not (each.is_file and each.optional):
                     raise ValueError("is missing")
-                values[name] = each.convert([])
+                values[name] = each.convert([] if each.is_list else "")
         except ValueError as fault:
             errors.append({"in": where, "name": name[:200], "message": str(fault)})
     return values
@@ -88,20 +103,25 @@ def form_reader(annotation: Any) -> Callable[[Form], Any]:
     """
     functions: tuple[Any, ...] = ()
     shape = shape_of(annotation)
-    if isinstance(shape, Checked):
-        functions, shape = shape.functions, shape.inner
+    while isinstance(shape, Checked | Optional):        # a form that may be left out is never null
+        if isinstance(shape, Checked):
+            functions = (*shape.functions, *functions)
+        shape = shape.inner
     if not isinstance(shape, Record):
         raise Unconvertible(f"{shown(annotation)} is no class that a form could be",
                             "write a dataclass or TypedDict with a member for each field")
     fields = [_form_field(member.name, member.annotation, member.required) for member in members(shape)]
     texts, files = [each for each in fields if not each.is_file], [each for each in fields if each.is_file]
     make = check_through(Conversion(lambda values: build(**values), object()), functions, annotation).convert
-    build = builder(shape.kind)
+    build, forbids, known = builder(shape.kind), forbids_others(shape.kind), {each.name for each in fields}
 
     def read_form(form: Form) -> Any:
         errors: Errors = []
         values = read(texts, form, "form", errors, form.files)
         values |= read(files, form.files, "form", errors, form)
+        if forbids:
+            errors.extend({"in": "form", "name": name[:200], "message": "is not expected"}
+                          for name in dict.fromkeys([*form, *form.files]) if name not in known)
         if not errors:
             try:
                 return make(values)

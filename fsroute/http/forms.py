@@ -23,7 +23,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
-    from typing import Any, BinaryIO
+    from typing import Any, BinaryIO, TypeVar, overload
+
+    D = TypeVar("D")
 
 MAX_FIELDS = 1_000
 MAX_FILES = 100
@@ -73,7 +75,11 @@ class Files(MultiDict):
 
     if TYPE_CHECKING:
         def __getitem__(self, name: str) -> UploadedFile: ...  # type: ignore[override]
-        def get(self, name: str, default: Any = None) -> UploadedFile | Any: ...  # type: ignore[override]
+        @overload  # type: ignore[override]
+        def get(self, name: str) -> UploadedFile | None: ...
+        @overload
+        def get(self, name: str, default: D) -> UploadedFile | D: ...
+        def get(self, name: str, default: Any = None) -> Any: ...
         def getall(self, name: str) -> list[UploadedFile]: ...  # type: ignore[override]
         def items(self) -> list[tuple[str, UploadedFile]]: ...  # type: ignore[override]
 

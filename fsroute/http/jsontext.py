@@ -33,8 +33,8 @@ _WHITESPACE = " \t\n\r"
 def dumps(value: Any) -> bytes:
     """The value as compact JSON.
 
-    Beyond JSON's own types: datetime, date and time in ISO 8601, UUID and Decimal as strings, an Enum's
-    value, an object's own `__json__()`, a dataclass as an object.
+    Beyond JSON's own types: datetime, date and time in ISO 8601, UUID and Decimal as strings (an exponent
+    only beyond 64 digits), an Enum's value, an object's own `__json__()`, a dataclass as an object.
     Raises TypeError for anything else, ValueError for NaN and infinities, RecursionError for a circle.
     """
     try:
@@ -133,7 +133,10 @@ def _beyond_json(value: Any) -> Any:
 
     if isinstance(value, date | time):          # a datetime is a date
         return value.isoformat()
-    if isinstance(value, UUID | Decimal):
+    if isinstance(value, Decimal):
+        # without an exponent, as one is read from a URL or a body; but 1E+999999 would be a megabyte
+        return format(value, "f") if abs(value.adjusted()) <= 64 else str(value)
+    if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Enum):
         return value.value

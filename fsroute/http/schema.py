@@ -6,7 +6,8 @@ Rules this module keeps
    UUID, a date, a Decimal. Those are read from the texts that a URL would take (see convert). A float takes a
    whole number too, as JavaScript writes 1.0, and a Decimal any number of at most 64 characters.
 2. Text is Unicode: half of a surrogate pair, which JSON can spell, could be stored or sent nowhere.
-3. Members that a class does not have are ignored and go nowhere.
+3. Members that a class does not have are ignored and go nowhere; they are faults where the class says
+   `__extra__ = "forbid"`.
 4. Every fault is told, each with its place, an RFC 6901 pointer: what was expected and which type came, never
    the value. More than a hundred are not looked for, and a place is cut at 200 characters.
 5. What tells the classes of a union apart is read first, and only the class that it names looks at the rest.
@@ -37,6 +38,7 @@ from .shapes import (
     Scalar,
     Table,
     Tagged,
+    forbids_others,
     json_key,
     members,
     remembered,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from .shapes import Shape
 
     Check = Callable[[Any], Any]
-    Known = dict[tuple[Any, ...], "_RecordCheck"]
+    Known = list[tuple[Any, "_RecordCheck"]]        # each by all that it is made from
 
 _TYPES = f"a dataclass, a TypedDict, a list[T] or dict[str, T] of those, {CHECKABLE}"
 _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a whole number",
@@ -74,7 +76,11 @@ def compiled(annotation: Any) -> Check:
     It raises ValidationError for a value that is none. Raises Unconvertible for an annotation that JSON has
     no values of.
     """
-    check = _of(shape_of(annotation), {}).convert
+    try:
+        check = _of(shape_of(annotation), []).convert
+    except RecursionError:                      # a Node[T] that has a Node[list[T]]
+        raise Unconvertible(f"{shown(annotation)} refers to itself, each time with other types",
+                            "take a class that refers to itself as it is") from None
 
     def validated(value: Any) -> Any:
         try:
@@ -107,7 +113,7 @@ def _of(shape: Shape, known: Known, null: str = "") -> Conversion:
         case Table(inner, _):
             return _table(_of(inner, known).convert if inner else unchanged, null)
         case Record():
-            return Conversion(_record(shape, known).check, object())
+            return Conversion(_record(shape, known, null).check, object())
         case Tagged(tag, records, _):
             checks: dict[Any, Check] = {key: _record(each, known).check for key, each in records.items()}
             return _tagged(tag, checks, null)
@@ -121,7 +127,8 @@ def _wrong(expected: str, value: Any) -> ValueError:
 def _note(faults: list[tuple[str, str]], place: str, fault: ValueError) -> None:
     """Adds what was wrong at a place below. Raises Invalid when that is enough."""
     found = fault.faults if isinstance(fault, Invalid) else [("", str(fault))]
-    faults += [((place + pointer)[:_CUT], message) for pointer, message in found]
+    left = MOST_ERRORS + 1 - len(faults)        # levels that hold a hundred each would add up
+    faults += [((place + pointer)[:_CUT], message) for pointer, message in found[:left]]
     if len(faults) > MOST_ERRORS:
         raise Invalid(faults)
 
@@ -207,12 +214,14 @@ def _spelt(text: Conversion, null: str) -> Conversion:
 
 
 def _choice(values: Sequence[Any], annotation: Any, null: str) -> Conversion:
+    for kind, value in map(json_key, values):
+        if kind not in (str, int, float, bool) or (kind is float and value - value != 0.0):     # not finite
+            raise Unconvertible(f"{shown(annotation)} has a value of {kind.__name__} that JSON cannot spell",
+                                "use values of str, int, float or bool")
+    if not values:
+        raise Unconvertible(f"{shown(annotation)} has no values", "give it some, or take str")
     chosen = {json_key(value): value for value in values}
-    strange = next((kind for kind, _ in chosen if kind not in (str, int, float, bool)), None)
-    if strange or not chosen:
-        problem = f"a value of {strange.__name__} that JSON cannot spell" if strange else "no values"
-        raise Unconvertible(f"{shown(annotation)} has {problem}", "use values of str, int, float or bool")
-    return Conversion(_one_of(chosen, null), next(iter(chosen.values())))
+    return Conversion(_one_of(chosen, null), values[0])
 
 
 def _one_of(chosen: dict[tuple[type, Any], Any], null: str) -> Check:
@@ -298,16 +307,18 @@ def _tagged(tag: str, checks: dict[tuple[type, Any], Check], null: str) -> Conve
 class _RecordCheck:
     """The check of one class. It is there before those of its members are, which may be of the same class."""
 
-    __slots__ = ("_make", "members")
+    __slots__ = ("_expected", "_forbids", "_make", "members")
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, null: str) -> None:
+        self._expected = "an object" + null
         self._make = builder(kind)
+        self._forbids = forbids_others(kind)
         # name, pointer, whether it is required, the type that is taken as it comes, check
         self.members: list[tuple[str, str, bool, type | None, Check]] = []
 
     def check(self, value: Any) -> Any:
         if type(value) is not dict:
-            raise _wrong("an object", value)
+            raise _wrong(self._expected, value)
         given = value.get
         made: dict[str, Any] = {}
         faults: list[tuple[str, str]] = []
@@ -324,16 +335,22 @@ class _RecordCheck:
                     _note(faults, place, fault)
             elif required:
                 _note(faults, place, ValueError("is missing"))
+        if self._forbids:
+            known = {name for name, *_ in self.members}
+            for name in value:
+                if name not in known:
+                    _note(faults, _step(name), ValueError("is not expected"))
         if faults:
             raise Invalid(faults)
         return self._make(**made)
 
 
-def _record(record: Record, known: Known) -> _RecordCheck:
-    key = record.kind, *record.arguments.values()
-    made = known.get(key)
+def _record(record: Record, known: Known, null: str = "") -> _RecordCheck:
+    key = record.kind, null, *record.arguments.values()
+    made = next((made for other, made in known if other == key), None)     # not every Annotated has a hash
     if made is None:
-        made = known[key] = _RecordCheck(record.kind)
+        made = _RecordCheck(record.kind, null)
+        known.append((key, made))
         for name, annotation, required in members(record):
             check = _of(shape_of(annotation), known).convert
             plain = next((kind for kind in (str, bool, float) if annotation is kind), None)
@@ -348,7 +365,7 @@ def builder(kind: Any) -> Callable[..., Any]:
     is raised there passes.
     """
     if not hasattr(kind, "__post_init__"):
-        return dict if issubclass(kind, dict) else kind
+        return kind             # type: ignore[no-any-return]
 
     def make(**members: Any) -> Any:
         try:

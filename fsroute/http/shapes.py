@@ -144,9 +144,9 @@ def _shape(annotation: Any) -> Shape:
         choice = Choice(values, annotation)
         return Optional(choice, annotation) if None in arguments else choice
     if origin is list or origin is Sequence:
-        return _listing((*arguments, ...) if arguments else (None, ...), list, annotation)
+        return _listing((*arguments, ...), list, annotation)
     if origin is tuple:                         # a bare one has no __args__, tuple[()] has an empty one
-        return _listing(getattr(annotation, "__args__", (None, ...)), tuple, annotation)
+        return _listing(getattr(annotation, "__args__", (...,)), tuple, annotation)
     if origin is dict or origin is Mapping:
         if arguments and arguments[0] is not str:
             raise Unconvertible(f"{shown(annotation)} has keys that are no str", "write dict[str, T]")
@@ -166,10 +166,10 @@ def _shape(annotation: Any) -> Shape:
 
 
 def _listing(arguments: tuple[Any, ...], make: type, annotation: Any) -> Listing:
-    if len(arguments) != 2 or arguments[1] is not ...:
+    if len(arguments) > 2 or arguments[-1:] != (...,):
         raise Unconvertible(f"{shown(annotation)} has a type for each place",
                             "write list[T] or tuple[T, ...]")
-    return Listing(None if arguments[0] is None else _shape(arguments[0]), make, annotation)
+    return Listing(_shape(arguments[0]) if len(arguments) == 2 else None, make, annotation)
 
 
 def is_record(kind: Any) -> bool:
@@ -178,7 +178,7 @@ def is_record(kind: Any) -> bool:
 
 
 def _is_typed_dict(kind: Any) -> bool:
-    return issubclass(kind, dict) and hasattr(kind, "__required_keys__")
+    return hasattr(kind, "__required_keys__")
 
 
 def _aliased(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
@@ -187,9 +187,9 @@ def _aliased(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
 
     alias: Any = getattr(typing, "TypeAliasType", ())       # Python 3.12
     if not isinstance(origin, alias):
-        return Scalar("Any", Any) if annotation is Any else Foreign(annotation)
+        return Foreign(annotation)
     try:
-        value = origin.__value__[arguments] if arguments else origin.__value__
+        value = _filled(origin.__value__, dict(zip(origin.__type_params__, arguments, strict=False)))
     except RecursionError:
         raise
     except Exception as fault:                  # it is evaluated here, and may be any expression
@@ -244,6 +244,15 @@ def json_key(value: Any) -> tuple[type, Any]:
 
 # --- classes ---
 
+def forbids_others(kind: Any) -> bool:
+    """Whether the class says `__extra__ = "forbid"`: nothing may be sent but its members."""
+    extra = getattr(kind, "__extra__", "ignore")
+    if extra not in ("ignore", "forbid"):
+        raise Unconvertible(f"{shown(kind)} has __extra__ = {extra!r:.80}",
+                            'write __extra__ = "forbid", or leave it out: other members are ignored')
+    return bool(extra == "forbid")
+
+
 def members(record: Record) -> list[Member]:
     """What a class is made of, as far as it is given to it. Raises Unconvertible for what cannot be made."""
     kind = record.kind
@@ -253,7 +262,8 @@ def members(record: Record) -> list[Member]:
         raise Unconvertible(f"{shown(kind)} has an annotation that cannot be resolved: {fault}",
                             "import the name it uses at run time, at the module's top level") from None
     found = _of_typed_dict(kind, hints) if _is_typed_dict(kind) else _of_dataclass(kind, hints)
-    return [member._replace(annotation=_filled(member.annotation, record.arguments)) for member in found]
+    return [Member(name, _filled(hint, _bound(kind, name, record.arguments)), required)
+            for name, hint, required in found]
 
 
 def _of_dataclass(kind: Any, hints: Mapping[str, Any]) -> list[Member]:
@@ -278,12 +288,36 @@ _QUALIFIERS = ("Required", "NotRequired", "ReadOnly")
 def _of_typed_dict(kind: Any, hints: Mapping[str, Any]) -> list[Member]:
     found = []
     for name, hint in hints.items():
-        required = name in kind.__required_keys__       # which takes Required in quotes for no Required
-        while (qualifier := getattr(get_origin(hint), "_name", None)) in _QUALIFIERS:
-            required = required if qualifier == "ReadOnly" else qualifier == "Required"
-            [hint] = get_args(hint)
-        found.append(Member(name, hint, required))
+        # which takes Required in quotes for no Required
+        found.append(Member(name, *_qualified(hint, name in kind.__required_keys__)))
     return found
+
+
+def _qualified(hint: Any, required: bool) -> tuple[Any, bool]:
+    """The annotation without qualifiers, which may stand in an Annotated too (PEP 655), and what they say."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        inner, required = _qualified(hint.__origin__, required)
+        annotated: Any = Annotated
+        return annotated[(inner, *hint.__metadata__)], required
+    qualifier = getattr(origin, "_name", None)
+    if qualifier not in _QUALIFIERS:
+        return hint, required
+    return _qualified(get_args(hint)[0], required if qualifier == "ReadOnly" else qualifier == "Required")
+
+
+# --- type variables ---
+
+def _bound(kind: Any, name: str, arguments: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """What stands for the variables in a member's annotation: those of the class that it comes from."""
+    if name not in kind.__annotations__ or _is_typed_dict(kind):        # a TypedDict's have the inherited too
+        for base in kind.__dict__.get("__orig_bases__", kind.__bases__):
+            origin = get_origin(base) or base
+            if is_record(origin) and name in getattr(origin, "__dataclass_fields__", origin.__annotations__):
+                given = [_filled(each, arguments) for each in get_args(base)]
+                names = getattr(origin, "__parameters__", ())
+                return _bound(origin, name, dict(zip(names, given, strict=False)))
+    return arguments
 
 
 def _filled(hint: Any, arguments: Mapping[Any, Any]) -> Any:

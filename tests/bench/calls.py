@@ -17,8 +17,8 @@ from types import FrameType
 from typing import Any, NamedTuple
 from wsgiref.types import WSGIApplication
 
-from tests.bench.subjects import fsroute_app, fsroute_app_with_middleware
-from tests.bench.workloads import WORKLOADS, Exchange, environ_of, start_response, verify
+from tests.bench.subjects import fsroute_app, fsroute_app_typed, fsroute_app_with_middleware
+from tests.bench.workloads import TYPED_WORKLOADS, WORKLOADS, Exchange, environ_of, start_response, verify
 
 BUDGET = Path(__file__).with_name("call_budget.json")
 BUDGET_PYTHON = (3, 11)  # the oldest one: later ones inline comprehensions and so call less
@@ -81,6 +81,10 @@ def calls_by_workload() -> dict[str, list[str]]:
     for count in (1, 3):
         through = fsroute_app_with_middleware(count)
         called[f"W1 through {count} middleware"] = calls_of(through, WORKLOADS[0].exchange(42))
+    for how in ("by_hand", "annotated"):
+        typed = fsroute_app_typed(how)
+        for workload in TYPED_WORKLOADS:
+            called[f"{workload.name}, {how}"] = calls_of(typed, workload.exchange(42))
     return called
 
 

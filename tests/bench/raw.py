@@ -50,6 +50,27 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     return answer(start_response, "404 Not Found", {"error": "Not Found"})
 
 
+def typed_application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """The two of typed/, as far as their requests go: what comes is converted and checked."""
+    if environ.get("PATH_INFO", "") == "/api/products":
+        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+        try:
+            limit = int(query.get("limit", 10))
+        except ValueError:
+            return answer(start_response, "400 Bad Request", {"error": "limit must be a whole number"})
+        return answer(start_response, "200 OK", {"category": query.get("category"), "limit": limit})
+
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        user = json.loads(environ["wsgi.input"].read(length))
+        name, email, age = user["name"], user["email"], user["age"]
+    except (ValueError, KeyError, TypeError):
+        return answer(start_response, "400 Bad Request", {"error": "Bad Request"})
+    if not (isinstance(name, str) and isinstance(email, str) and isinstance(age, int)):
+        return answer(start_response, "400 Bad Request", {"error": "name and email are text, age a number"})
+    return answer(start_response, "201 Created", {"message": "User created", "name": name, "age": age})
+
+
 def answer(start_response: StartResponse, status: str, value: object) -> list[bytes]:
     body = json.dumps(value).encode()
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])

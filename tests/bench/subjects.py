@@ -11,6 +11,7 @@ from fsroute.routing.route import Segment, pattern
 from fsroute.routing.trie import Matcher
 
 ROOT = Path(__file__).with_name("app")
+TYPED = ROOT.with_name("typed")
 LAYERED = {1: ROOT.with_name("layered") / "one", 3: ROOT.with_name("layered") / "three"}
 
 Segments = tuple[Segment, ...]
@@ -24,6 +25,11 @@ def fsroute_app() -> App:
 def fsroute_app_with_middleware(count: int) -> App:
     """An App that answers W1 through so many middleware, 1 or 3, which only hand on."""
     return App(str(LAYERED[count]), package=f"fsroute_bench_{LAYERED[count].name}")
+
+
+def fsroute_app_typed(how: str) -> App:
+    """An App that converts and checks what comes, "annotated" or "by_hand"."""
+    return App(str(TYPED / how), package=f"fsroute_bench_typed_{how}")
 
 
 def fsroute_app_with_routes(count: int) -> App:

@@ -7,11 +7,9 @@ On a shared machine a time says little; a list of calls says what was added, and
 import pytest
 
 from tests.bench.calls import budget, calls_by_workload, calls_of, count, difference
-from tests.bench.subjects import fsroute_app, fsroute_app_with_routes
-from tests.bench.workloads import WORKLOADS, Workload, environ_of, start_response
+from tests.bench.subjects import fsroute_app, fsroute_app_typed, fsroute_app_with_routes
+from tests.bench.workloads import TYPED_WORKLOADS, WORKLOADS, Workload, environ_of, start_response
 from tests.garbage import check_no_garbage
-
-each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +44,9 @@ def test_the_number_of_routes_does_not_change_what_a_request_calls() -> None:
     assert calls_of(fsroute_app_with_routes(100_000), exchange) == few
 
 
-@each_workload
+@pytest.mark.parametrize("workload", [*WORKLOADS, *TYPED_WORKLOADS], ids=lambda workload: workload.name)
 def test_a_request_leaves_no_work_for_the_garbage_collector(workload: Workload) -> None:
-    app = fsroute_app()
+    app = fsroute_app_typed("annotated") if workload in TYPED_WORKLOADS else fsroute_app()
 
     def requests() -> None:
         for number in range(100):

@@ -9,10 +9,11 @@ Rules this module keeps
 """
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from statistics import median
 from time import thread_time_ns
+from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from tests.bench.workloads import DISTINCT, Workload, environ_of, start_response
@@ -39,6 +40,31 @@ def measure(
             for name, batch_times in taken.items():
                 figures[name].append((median(batch_times) - min(empty)) / BATCH)
     return figures
+
+
+def measure_calls(
+    functions: Mapping[str, Callable[[Any], object]], values: Sequence[Any], *, rounds: int, batches: int
+) -> dict[str, list[float]]:
+    """Nanoseconds for one call with one of the values: for each function one figure a round."""
+    figures: dict[str, list[float]] = {name: [] for name in functions}
+    turns = [list(functions), list(functions)[::-1]]
+    with _collector_off():
+        for _ in range(rounds):
+            gc.collect()
+            taken: dict[str, list[int]] = {name: [] for name in functions}
+            for number in range(batches):
+                for name in turns[number % 2]:
+                    taken[name].append(_time_calls(functions[name], values))
+            for name, batch_times in taken.items():
+                figures[name].append(median(batch_times) / len(values))
+    return figures
+
+
+def _time_calls(function: Callable[[Any], object], values: Sequence[Any]) -> int:
+    start = thread_time_ns()
+    for value in values:
+        function(value)
+    return thread_time_ns() - start
 
 
 def _environs(workload: Workload, first: int) -> list[WSGIEnvironment]:

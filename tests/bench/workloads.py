@@ -1,4 +1,4 @@
-"""The six requests that are measured, and what each must be answered with."""
+"""The requests that are measured, and what each must be answered with."""
 
 import io
 import json
@@ -54,6 +54,17 @@ def _new_user(number: int) -> Exchange:
     )
 
 
+def _typed_products(number: int) -> Exchange:
+    value = {"category": f"shoes{number}", "limit": number}
+    return Exchange("GET", "/api/products", query=f"category=shoes{number}&limit={number}", value=value)
+
+
+def _typed_user(number: int) -> Exchange:
+    user = {"name": f"Bob{number}", "email": f"bob{number}@example.com", "age": number}
+    value = {"message": "User created", "name": user["name"], "age": number}
+    return Exchange("POST", "/api/users", body=json.dumps(user).encode(), status=201, value=value)
+
+
 def _nothing(number: int) -> Exchange:
     return Exchange("GET", f"/api/nope{number}", status=404)
 
@@ -69,6 +80,12 @@ WORKLOADS = (
     Workload("W4", "JSON in, JSON out, 201", _new_user),
     Workload("W5", "404", _nothing),
     Workload("W6", "405", _wrong_method),
+)
+
+# Those whose input is converted and checked, by the handler or before it.
+TYPED_WORKLOADS = (
+    Workload("query", "two query fields, one an int", _typed_products),
+    Workload("body", "JSON in, three fields of it checked, 201", _typed_user),
 )
 
 

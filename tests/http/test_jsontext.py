@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import Enum, IntEnum, StrEnum
 from json import encoder as json_encoder
 from typing import Any, NamedTuple
@@ -58,6 +58,36 @@ def refused(body: bytes) -> HTTPError:
 )
 def test_jsons_own_types_are_compact_utf_8(value: Any, text: str) -> None:
     assert dumps(value) == text.encode()
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    ("0", "0"), ("-0", "-0"), ("1.10", "1.10"), ("0.000001", "0.000001"), ("1E-7", "0.0000001"),
+    ("0E-7", "0.0000000"), ("-0E-7", "-0.0000000"), ("-1.50E-10", "-0.000000000150"), ("1E+3", "1000"),
+    ("0E+3", "0"), ("1.5E+10", "15000000000"), ("1E+64", "1" + "0" * 64), ("1E-64", "0." + "0" * 63 + "1"),
+    ("1" * 100, "1" * 100), ("0." + "0" * 60 + "1" * 100, "0." + "0" * 60 + "1" * 100),
+    # beyond, an exponent: a short number would be a long text
+    ("1E+65", "1E+65"), ("1E-65", "1E-65"), ("-1.5E+999999", "-1.5E+999999"), ("0E-999999", "0E-999999"),
+    ("1E+999999999999999999", "1E+999999999999999999"),
+])
+def test_a_decimal_is_spelt_without_an_exponent_within_64_digits(value: str, text: str) -> None:
+    assert dumps(Decimal(value)) == f'"{text}"'.encode()
+
+
+@pytest.mark.parametrize("value", ["NaN", "-sNaN", "Infinity", "-Infinity"])
+def test_a_decimal_that_is_no_number_is_a_string_like_the_others(value: str) -> None:
+    assert dumps([Decimal(value)]) == f'["{value}"]'.encode()
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_decimal_that_was_sent_is_the_same_number(value: Decimal) -> None:
+    text = loads(dumps(value))
+    assert Decimal(text) == value
+    assert len(text) <= len(str(value)) + 66
+
+
+def test_a_decimals_text_does_not_depend_on_the_context() -> None:
+    with localcontext(prec=2, Emax=5, Emin=-5):
+        assert dumps(Decimal("1.23456E-9")) == b'"0.00000000123456"'
 
 
 class Colour(Enum):

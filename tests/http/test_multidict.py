@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsroute.http.constraints import Length, Range
-from fsroute.http.errors import HTTPError
+from fsroute.http.errors import HTTPError, ValidationError
 from fsroute.http.forms import Form
 from fsroute.http.multidict import EnvironHeaders, MultiDict, MultiMapping
 
@@ -198,6 +198,54 @@ def test_a_long_name_is_cut_in_the_error() -> None:
 
 
 # pairs
+
+@pytest.mark.parametrize(("mapping", "what", "where"), [
+    (query, "query parameter", "query"), (headers, "header", "header"), (cookies, "cookie", "cookie"),
+    (form, "form field", "form"), (lambda: MultiDict(PAIRS), "field", "form"),
+    (lambda: form().files, "file", "form")])
+def test_what_is_missing_or_wrong_is_a_validation_error_of_one_fault(
+    mapping: Callable[[], MultiMapping], what: str, where: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        mapping()["nope"]
+    assert caught.value.errors == [{"in": where, "name": "nope", "message": "is missing"}]
+    assert caught.value.detail == f"The {what} 'nope' is missing"
+    if what == "file":
+        return
+    message = "must be a whole number of at most 64 bits"
+    asks: list[Callable[[MultiMapping], Any]] = [
+        lambda each: each.get("b", type=int), lambda each: each.getall("b", int)]
+    for ask in asks:
+        with pytest.raises(ValidationError) as caught:
+            ask(mapping())
+        assert caught.value.errors == [{"in": where, "name": "b", "message": message}]
+        assert caught.value.detail == f"The {what} 'b' {message}"
+        assert "more" not in caught.value.extra
+
+
+def test_the_name_in_the_fault_is_cut_as_well() -> None:
+    with pytest.raises(ValidationError) as caught:
+        query()["n" * 100_000]
+    assert caught.value.errors[0]["name"] == "n" * 200
+
+
+@pytest.mark.parametrize(("pairs", "firsts", "repeated"), [
+    ([], {}, {}), ([("a", "1")], {"a": "1"}, {}), ([("a", "1"), ("b", "")], {"a": "1", "b": ""}, {}),
+    ([("a", "1"), ("b", "x"), ("a", "")], {"a": "1", "b": "x"}, {"a": ["1", ""]}),
+    ([("a", "1")] * 3 + [("b", "2")] * 2, {"a": "1", "b": "2"}, {"a": ["1"] * 3, "b": ["2"] * 2}),
+])
+def test_names_that_repeat_are_counted(
+    pairs: list[tuple[str, str]], firsts: dict[str, str], repeated: dict[str, list[str]]
+) -> None:
+    for asked in (False, True):
+        made = MultiDict(pairs)
+        if asked:
+            made.get("a")
+        assert made.counted() == (firsts, repeated)
+        for values in made.counted()[1].values():
+            values.append("more")
+        assert made.counted() == (firsts, repeated)
+
 
 def test_nothing_of_the_pairs_is_hidden() -> None:
     assert query().items() == PAIRS

@@ -6,4 +6,4 @@ from ..._blocks import blocks
 
 
 def GET(request: Request) -> Response:
-    return Response.stream(blocks(request.query.get("count", type=int)))
+    return Response.stream(blocks(request.query.get("count", 1, type=int)))
