@@ -87,12 +87,25 @@ def compiled(annotation: Any) -> Check:
             return check(value)
         except ValueError as fault:
             faults = fault.faults if isinstance(fault, Invalid) else [("", str(fault))]
+        except RecursionError:
+            if not _is_deep(value):             # a function of a user's did that
+                raise
+            faults = [("", "has too many levels")]
         raise ValidationError([{"in": "body", "name": place, "message": told} for place, told in faults])
     return validated
 
 
 checker = remembered(compiled)
 """As compiled() does, for an annotation that is given with a request: it is compiled the first time."""
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there are more than a hundred levels. Functions between them take frames of their own."""
+    level = [value]
+    for _ in range(100):
+        level = [inner for each in level if isinstance(each, list | dict)
+                 for inner in (each.values() if isinstance(each, dict) else each)]
+    return bool(level)
 
 
 def _of(shape: Shape, known: Known, null: str = "") -> Conversion:

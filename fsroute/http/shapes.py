@@ -105,7 +105,7 @@ Shape = Scalar | Choice | Optional | Checked | Listing | Table | Record | Tagged
 
 
 class Member(NamedTuple):
-    """One member of a class. default: whether the class has a value for it where it is left out."""
+    """One member of a class. required: whether the class has no value for it where it is left out."""
 
     name: str
     annotation: Any

@@ -146,7 +146,10 @@ def _spelt(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
-        return format(Decimal(str(value)), "f")     # without an exponent
+        number = Decimal(str(value))
+        if abs(number.adjusted()) > 64:             # nobody reads it back, and 1E+999999999 fills the memory
+            raise ValueError(f"a number of more than 64 digits has no place in a URL: {number!r:.80}")
+        return format(number, "f")                  # without an exponent
     if hasattr(value, "isoformat"):                 # date, datetime
         return str(value.isoformat())
     return "" if value is None else str(value)

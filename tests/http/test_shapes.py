@@ -311,6 +311,12 @@ class Plain(SubSub):
 
 
 @dataclass
+class Holder(Generic[T]):
+    bare: Page              # type: ignore[type-arg]   # which says nothing of T
+    whole: Page[T]
+
+
+@dataclass
 class IntPage(Page[int]):
     pass
 
@@ -353,6 +359,7 @@ ANY_U: Any = U
     (Three[ANY_U, ANY_T], [
         ("one", U, True), ("two", dict[str, list[ANY_T]], True), ("three", Annotated[U | None, same], False),
         ("four", T, False), ("five", int, False)]),
+    (Holder[int], [("bare", Page, True), ("whole", Page[int], True)]),
     (Both, [("label", str, True), ("items", list[int], True)]),
     (Plain, [
         ("items", list[str], True), ("one", int, True), ("two", dict[str, list[str]], True),

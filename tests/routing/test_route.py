@@ -88,6 +88,7 @@ def test_one_name_of_two_kinds_is_two_segments() -> None:
     ("/[x]", {"x": 1e-7}, "/0.0000001"),
     ("/[x]", {"x": 0.1}, "/0.1"),
     ("/[x]", {"x": Decimal("1E+2")}, "/100"),
+    ("/[x]", {"x": Decimal("1E+64")}, "/1" + 64 * "0"),
     ("/[x]", {"x": 7}, "/7"),
 ])
 def test_a_route_with_values_is_a_path(pattern: str, values: dict[str, Any], path: str) -> None:
@@ -110,6 +111,8 @@ def test_a_route_with_values_is_a_path(pattern: str, values: dict[str, Any], pat
     ("/files/[...path]", {"path": "a/b"}, TypeError, "[...path] takes a list, not str"),
     ("/files/[...path]", {"path": ["a", ".."]}, ValueError, "[...path] takes a value"),
     ("/files/[...path]", {}, TypeError, "see to path"),
+    ("/users/[id]", {"id": Decimal("1E+999999999")}, ValueError, "more than 64 digits has no place in a URL"),
+    ("/users/[id]", {"id": 5e-324}, ValueError, "more than 64 digits has no place in a URL"),
 ])
 def test_values_that_do_not_fit_are_refused_by_name(
     pattern: str, values: dict[str, Any], error: type[Exception], says: str
