@@ -1,6 +1,7 @@
 """The command line, as a person types it."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -327,3 +328,78 @@ def test_dev_answers_one_client_while_another_dawdles(served: tuple[subprocess.P
         assert time.monotonic() - started < 5
         slow.sendall(b"}")
         assert slow.recv(1_000).startswith(b"HTTP/1.0 200 OK")
+
+
+# the document
+
+API = {
+    "app/api/users/route.py": '''
+from dataclasses import dataclass
+
+@dataclass
+class New:
+    name: str
+
+def GET(*, limit: int = 10):
+    """Lists users – all of them."""
+    return []
+
+def POST(new: New): return {}
+''',
+    "app/inner/route.py": "hidden = True\ndef GET(): return {}\n",
+    "service.py": """
+import datetime
+import fsroute
+info = {"title": "Shop", "x-built": datetime.date(2026, 1, 31)}
+ready = fsroute.App("app", openapi={"path": "/o", "info": info})
+lazy = fsroute.App("app", lazy=True)
+""",
+    "wrong.py": "import fsroute\nlate = fsroute.App('late', lazy=True)\n",
+    "late/a/route.py": "1 / 0",
+    "bad/route.py": "def GET(*, q: bytes): ...",
+}
+
+
+@pytest.mark.parametrize(("app", "title"), [((), None), (("app",), None), (("./app/",), None),
+                                            (("service:ready",), "Shop"), (("service:lazy",), None)])
+def test_openapi_prints_the_document(tmp_path: Path, app: tuple[str, ...], title: str | None) -> None:
+    status, shown, complaint = fsroute(write_files(tmp_path, API), "openapi", *app)
+    assert (status, complaint) == (0, "")
+    made = json.loads(shown)
+    assert shown == json.dumps(made, indent=2) + "\n"
+    assert shown.isascii()                      # whatever the terminal takes
+    assert (made["openapi"], made["info"]["title"]) == ("3.1.0", title or tmp_path.name)
+    assert made["info"].get("x-built") == ("2026-01-31" if title else None)
+    assert list(made["paths"]) == ["/api/users"]
+    assert made["paths"]["/api/users"]["get"]["summary"] == "Lists users – all of them"
+
+
+@pytest.mark.parametrize(("arguments", "status", "says"), [
+    (("openapi", "nowhere"), 1, "^fsroute: .*nowhere"),
+    (("openapi", "bad"), 1,
+     r"bad/route\.py: GET cannot convert 'q': bytes is nothing that a text converts to"),
+    (("openapi", "wrong:late"), 1, r"^fsroute: wrong:late: ZeroDivisionError: .*late.a.route\.py"),
+    (("openapi", "wrong:nope"), 1, "^fsroute: "), (("openapi", "wrong"), 1, "^fsroute: .*wrong"),
+    (("openapi", "app", "more"), 2, "unrecognized arguments: more"),
+    (("openapi", "--json"), 2, "unrecognized arguments"),
+])
+def test_openapi_tells_a_mistake_as_the_other_commands_do(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    code, shown, complaint = fsroute(write_files(tmp_path, API), *arguments)
+    assert (code, shown) == (status, "")
+    assert re.search(says, complaint, re.DOTALL | re.MULTILINE)
+    assert "Traceback" not in complaint
+
+
+def test_openapi_ends_quietly_when_nobody_reads_on(tmp_path: Path) -> None:
+    many = {f"app/r{number}/route.py": "def GET(*, q: int): return {}" for number in range(100)}
+    process = subprocess.Popen(command("openapi"), cwd=write_files(tmp_path, many), env=environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr:
+        assert process.stdout.readline() == b"{\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.wait(30) == 0

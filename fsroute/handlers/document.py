@@ -59,13 +59,14 @@ def _parts(given: str | Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
     if not hasattr(given, "keys") or not isinstance(given.get("path"), str):
         raise TypeError(f"openapi is a path: {_EXAMPLE}")
     extra = {name: value for name, value in given.items() if name != "path"}
-    flat = next((name for name in _ADDED_TO if not hasattr(extra.get(name, {}), "keys")), None)
-    if flat is not None:
-        raise TypeError(f"openapi: {flat} is a mapping, not {type(extra[flat]).__name__}")
     try:
         extra = loads(dumps(extra))         # what is kept is ours alone, and of the types that JSON has
     except (TypeError, ValueError, RecursionError) as fault:
         raise TypeError(f"openapi: {fault}") from None
+    parts = {name: extra.get(name, {}) for name in _ADDED_TO}
+    for name, part in {**parts, **(parts["components"] if isinstance(parts["components"], dict) else {})}.items():
+        if not isinstance(part, dict):
+            raise TypeError(f"openapi: {name} is a mapping, not {type(part).__name__}")
     root, *segments = given["path"].split("/")
     if root or not segments or any(part in ("", ".", "..") or not part.isprintable() for part in segments):
         raise ValueError(f"openapi is the path of a file, not {given['path']!r:.80}: {_EXAMPLE}")

@@ -356,8 +356,9 @@ def _guarded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return function(value)
         except (ValueError, ArithmeticError) as fault:
-            told = str(fault) if type(fault) is ValueError else ""
-            raise ValueError(told or "is not accepted") from None
+            # what int() says is for programmers, and repeats the text
+            is_told = type(fault) is ValueError and getattr(function, "__module__", "") != "builtins"
+            raise ValueError((is_told and str(fault)) or "is not accepted") from None
     return convert
 
 

@@ -360,6 +360,11 @@ def test_only_a_plain_value_error_speaks_to_the_client(fault: Exception, message
         assert type(caught.value) is ValueError
 
 
+def test_what_python_itself_says_of_a_text_is_for_programmers() -> None:
+    with pytest.raises(ValueError, match="^is not accepted$"):
+        conversion(Annotated[str, int]).convert("secret")
+
+
 @pytest.mark.parametrize("fault", [TypeError("x"), KeyError("x"), HTTPError(409), RuntimeError("x")])
 def test_what_else_a_function_raises_is_its_own_affair(fault: Exception) -> None:
     for read in (conversion(Annotated[str, raising(fault)]).convert, converter(raising(fault))):

@@ -2,14 +2,16 @@ import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsroute.http.errors import HTTPError
+from fsroute.http.errors import HTTPError, ValidationError
+from fsroute.http.forms import Form, UploadedFile
 from fsroute.http.request import Request, Settings
 from fsroute.http.send import answer
 from tests.uploads import MULTIPART, URLENCODED, multipart, on_disk, part, watch
@@ -1122,3 +1124,111 @@ def test_only_an_http_error_leaves_a_reader_or_property(
     assert statuses <= {400, 411, 412, 413, 415}
     request.url.encode("ascii")
     json.dumps(request.host)
+
+
+# a reader with a type
+
+@dataclass
+class Person:
+    name: str
+    age: int = 0
+    friends: list["Person"] = field(default_factory=list)
+
+
+class Flat(TypedDict):
+    name: str
+    photo: UploadedFile | None
+
+
+def doubled(value: list[int]) -> list[int]:
+    return value * 2
+
+
+@pytest.mark.parametrize(("kind", "body", "value"), [
+    (Person, b'{"name": "a", "x": 1, "friends": [{"name": "b"}]}', Person("a", 0, [Person("b")])),
+    (list[int], b"[1, 2]", [1, 2]), (dict[str, float], b'{"a": 1}', {"a": 1.0}), (int, b"5", 5),
+    (str, b'"5"', "5"),
+    (int | None, b"null", None), (Annotated[list[int], doubled], b"[1]", [1, 1]),
+    (datetime, b'"2026-01-31T12:00:00Z"',
+     datetime(2026, 1, 31, 12, tzinfo=UTC)), (Any, b'{"a": [1]}', {"a": [1]}),
+])
+def test_json_with_a_type_is_a_value_of_it(
+    kind: Any, body: bytes, value: Any, make_request: MakeRequest
+) -> None:
+    request = make_request(body, **JSON)
+    for _ in range(2):
+        assert request.json(kind) == value
+        assert request.json(type=kind) == value
+    assert request.json() == json.loads(body)
+    assert make_request(body, CONTENT_TYPE="text/plain").json(kind, force=True) == value
+    assert make_request(body).json(kind, force=True) == value
+
+
+@pytest.mark.parametrize(("kind", "body", "faults"), [
+    (Person, b"{}", [("/name", "is missing")]), (Person, b"[]", [("", "must be an object, not an array")]),
+    (Person, b'{"age": "1", "friends": [{}]}', [
+        ("/name", "is missing"), ("/age", "must be a whole number of at most 64 bits, not a string"),
+        ("/friends/0/name", "is missing")]),
+    (list[int], b"null", [("", "must be an array, not null")]), (int, b"true", [
+        ("", "must be a whole number of at most 64 bits, not a boolean")]),
+])
+def test_json_that_is_none_of_its_type_is_a_400_each_time(
+    kind: Any, body: bytes, faults: list[Any], make_request: MakeRequest
+) -> None:
+    request = make_request(body, **JSON)
+    for _ in range(2):
+        with pytest.raises(ValidationError) as caught:
+            request.json(kind)
+        assert [(each["in"], each["name"], each["message"]) for each in caught.value.errors] == [
+            ("body", name, message) for name, message in faults]
+    assert request.json() == json.loads(body)
+
+
+def test_the_body_is_read_before_it_is_judged(make_request: MakeRequest) -> None:
+    assert status_of(lambda request: request.json(Person), make_request(b"{}")) == 415
+    assert status_of(lambda request: request.json(Person), make_request(b"{", **JSON)) == 400
+    assert status_of(lambda request: request.form(Flat), make_request(b"{}", **JSON)) == 415
+
+
+@pytest.mark.parametrize("kind", [bytes, set, dict[int, str], object(), Form, list[bytes], int | str,
+                                  Annotated[int, 5]])
+def test_what_json_has_no_values_of_is_a_type_error_that_names_the_method(
+    kind: Any, make_request: MakeRequest
+) -> None:
+    with pytest.raises(TypeError, match=r"^json\("):
+        make_request(b"{}", **JSON).json(kind)
+
+
+@pytest.mark.parametrize("kind", [Person, int, dict, list[Flat], bytes, Form, object()])
+def test_what_no_form_could_be_is_a_type_error_too(kind: Any, make_request: MakeRequest) -> None:
+    with pytest.raises(TypeError, match=r"^form\("):
+        make_request(b"name=a", CONTENT_TYPE=URLENCODED).form(kind)
+
+
+def test_a_form_with_a_type_is_a_value_of_it_and_its_files_are_the_forms(
+    make_request: MakeRequest, temporary: list[Any]
+) -> None:
+    request = make_request(multipart([part("name", "a"), part("photo", b"pixels", filename="p.png")]),
+                           CONTENT_TYPE=MULTIPART)
+    for _ in range(2):
+        made = request.form(Flat)
+        assert made["name"] == "a"
+        assert made["photo"] is request.form().files["photo"]
+    assert len(temporary) == 1
+
+
+def test_a_form_that_is_none_of_its_type_is_a_400_each_time(make_request: MakeRequest) -> None:
+    request = make_request(b"name=a&name=b&photo=x", CONTENT_TYPE=URLENCODED)
+    for _ in range(2):
+        with pytest.raises(ValidationError) as caught:
+            request.form(Flat)
+        assert [(each["in"], each["name"], each["message"]) for each in caught.value.errors] == [
+            ("form", "name", "must be given once, not 2 times"),
+            ("form", "photo", "must be a file, not text")]
+    assert request.form().getall("name") == ["a", "b"]
+
+
+def test_a_request_made_by_hand_has_them_as_well() -> None:
+    assert Request.build("POST", "/", json={"name": "a"}).json(Person) == Person("a")
+    request = Request.build("POST", "/", body=b"name=a", headers={"Content-Type": URLENCODED})
+    assert request.form(Flat) == {"name": "a", "photo": None}
