@@ -63,8 +63,9 @@ def _parts(given: str | Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
         extra = loads(dumps(extra))         # what is kept is ours alone, and of the types that JSON has
     except (TypeError, ValueError, RecursionError) as fault:
         raise TypeError(f"openapi: {fault}") from None
-    parts = {name: extra.get(name, {}) for name in _ADDED_TO}
-    for name, part in {**parts, **(parts["components"] if isinstance(parts["components"], dict) else {})}.items():
+    parts = [(name, extra.get(name, {})) for name in _ADDED_TO]
+    components = extra.get("components")
+    for name, part in [*parts, *(components.items() if isinstance(components, dict) else ())]:
         if not isinstance(part, dict):
             raise TypeError(f"openapi: {name} is a mapping, not {type(part).__name__}")
     root, *segments = given["path"].split("/")

@@ -31,16 +31,17 @@ def document(routes: Iterable[Route], *, title: str, extra: Mapping[str, Any] | 
 
     routes: imported ones. Pages, public files and hidden routes are passed over.
     title: of the API, unless extra has an info with one.
-    extra: further members of the document, such as servers or security. They replace those made here; only
-    what is in info, paths and components is added to them, and a schema or response made here stays.
+    extra: further members of the document, such as servers or the security of one operation: mappings are
+    merged, anything else takes the place of what is made here.
     """
     operations = Operations()
     told = [route for route in routes if route.kind == "route" and not route.hidden]
     kept, left_out = sorted_out(told)
     paths = {each.path: operations.path_item(each) for each in kept}
     tags = sorted({tag for each in kept for tag in each.tags()})
+    components = {name: parts for name, parts in operations.components().items() if parts}
     made: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": title, "version": "0"}, "paths": paths,
-                            "components": operations.components()}
+                            "components": components}
     if tags:
         made["tags"] = [{"name": tag} for tag in tags]
     if left_out:
@@ -49,12 +50,10 @@ def document(routes: Iterable[Route], *, title: str, extra: Mapping[str, Any] | 
 
 
 def _merged(made: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with the further members in it."""
-    merged = {**made, **extra}
-    for name in ("info", "paths", "components"):
-        merged[name] = {**made[name], **extra.get(name, {})}
-    components = merged["components"]
-    for name, ours in made["components"].items():
-        components[name] = {**components[name], **ours}
-    merged["components"] = {name: parts for name, parts in components.items() if parts}
-    return merged
+    """What was made with the further members in it, mapping by mapping."""
+    return {**made, **{name: _merged(made[name], value) if _are_mappings(made.get(name), value) else value
+                       for name, value in extra.items()}}
+
+
+def _are_mappings(*values: object) -> bool:
+    return all(isinstance(value, dict) for value in values)

@@ -48,6 +48,8 @@ class Doc(NamedTuple):
 def parsed(text: str | None) -> Doc:
     """The parts of a docstring; all are empty where there is none."""
     first, *lines = cleandoc(text or "").splitlines() or [""]
+    if first.rstrip() == "Raises:":             # there is nothing but that
+        first, lines = "", [first, *lines]
     kept: list[str] = []
     section: list[str] = []
     is_within = False

@@ -3,6 +3,7 @@
 import http.client
 import importlib
 import json
+import runpy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,11 +29,15 @@ Upload = tuple[str, bytes, str]
 
 @pytest.fixture(scope="session")
 def app() -> App:
-    """Built once: the package `app` exists once in a process. The staff's passwords are read then."""
+    """The one of wsgi.py. It is built once: the package `app` exists once in a process.
+
+    The staff's passwords are read then.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRON.items():
             patch.setenv(name, value)
-        return App(DEMO / "app")
+        made: App = runpy.run_path(str(DEMO / "wsgi.py"))["app"]
+        return made
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_category_and_limit_choose_the_products(
 
 @pytest.mark.parametrize("limit", ["lots", "", "1.5", "0", "-1", "101", str(2**63)])
 def test_a_limit_that_makes_no_sense_is_refused(shop: TestApp, limit: str) -> None:
-    assert "limit" in str(problem(shop.get(f"/api/products?limit={limit}", status=400)))
+    assert faulty_fields(shop.get(f"/api/products?limit={limit}", status=400)) == ["limit"]
 
 
 def test_a_product_is_found_by_its_slug(shop: TestApp) -> None:
@@ -166,7 +166,7 @@ def test_any_one_line_is_a_name(shop: TestApp, name: str) -> None:
     "x" * 81,
 ])
 def test_what_is_no_name_is_refused(shop: TestApp, name: Any) -> None:
-    assert faulty_fields(shop.post_json("/api/users", {**CAROL, "name": name}, status=400)) == ["name"]
+    assert faulty_fields(shop.post_json("/api/users", {**CAROL, "name": name}, status=400)) == ["/name"]
 
 
 @pytest.mark.parametrize("email", [
@@ -183,40 +183,40 @@ def test_an_address_is_an_email(shop: TestApp, email: str) -> None:
     "a@" + "b." * 130 + "c",
 ])
 def test_what_is_no_email_is_refused(shop: TestApp, email: Any) -> None:
-    assert faulty_fields(shop.post_json("/api/users", {**CAROL, "email": email}, status=400)) == ["email"]
+    assert faulty_fields(shop.post_json("/api/users", {**CAROL, "email": email}, status=400)) == ["/email"]
 
 
 def test_all_faults_are_told_at_once_and_never_repeat_what_came(shop: TestApp) -> None:
     response = shop.post_json("/api/users", {"name": " ", "email": "secret"}, status=400)
     assert problem(response)["errors"] == [
-        {"name": "name", "message": "must not be blank"},
-        {"name": "email", "message": "must be an email address such as alice@example.com"},
+        {"name": "/name", "message": "must not be blank"},
+        {"name": "/email", "message": "must be an email address such as alice@example.com"},
     ]
     assert "secret" not in response.text
 
 
 @pytest.mark.parametrize(("body", "fields"), [
-    ({}, ["name", "email"]),
-    ({"name": "Carol"}, ["email"]),
-    ({"email": "carol@example.com"}, ["name"]),
-    ({"nickname": "C"}, ["name", "email"]),
+    ({}, ["/name", "/email"]),
+    ({"name": "Carol"}, ["/email"]),
+    ({"email": "carol@example.com"}, ["/name"]),
+    ({"nickname": "C"}, ["/name", "/email"]),
 ])
 def test_missing_fields_are_named(shop: TestApp, body: dict[str, str], fields: list[str]) -> None:
     response = shop.post_json("/api/users", body, status=400)
     assert [(error["name"], error["message"]) for error in problem(response)["errors"]] == [
-        (field, "is required") for field in fields
+        (field, "is missing") for field in fields
     ]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize(("body", "kind"), [
-    ([], "an array"), ("Carol", "a string"), (7, "a number"), (1.5, "a number"), (True, "a boolean"),
-    (None, "null"),
+    ([], "an array"), ("Carol", "a string"), (7, "a whole number"), (True, "a boolean"), (None, "null"),
+    (1.5, "a number with a point or exponent"),
 ])
 def test_a_body_that_is_no_object_is_refused(shop: TestApp, method: str, body: Any, kind: str) -> None:
     path = "/api/users" if method == "POST" else "/api/users/1"
     response = getattr(shop, f"{method.lower()}_json")(path, body, status=400)
-    assert problem(response)["errors"] == [{"name": "", "message": f"expected an object, got {kind}"}]
+    assert problem(response)["errors"] == [{"name": "", "message": f"must be an object, not {kind}"}]
 
 
 ANYTHING = st.recursive(
@@ -233,7 +233,7 @@ def test_whatever_comes_is_either_kept_as_it_came_or_refused(shop: TestApp, name
         user = shop.get(response.headers["Location"], status=200).json
         assert (user["name"], user["email"]) == (name.strip(), email.strip())
     elif response.status_int == 409:
-        assert faulty_fields(response) == ["email"]
+        assert faulty_fields(response) == ["/email"]
     else:
         assert response.status_int == 400
         assert faulty_fields(response)
@@ -257,9 +257,9 @@ def test_what_is_no_json_creates_nobody(shop: TestApp, content_type: str, body: 
 @pytest.mark.parametrize("email", ["alice@example.com", "ALICE@Example.com"])
 def test_an_email_that_is_taken_is_a_conflict(shop: TestApp, email: str) -> None:
     body = {"name": "Another Alice", "email": email}
-    assert faulty_fields(shop.post_json("/api/users", body, status=409)) == ["email"]
-    assert faulty_fields(shop.put_json("/api/users/2", body, status=409)) == ["email"]
-    assert faulty_fields(shop.patch_json("/api/users/2", {"email": email}, status=409)) == ["email"]
+    assert faulty_fields(shop.post_json("/api/users", body, status=409)) == ["/email"]
+    assert faulty_fields(shop.put_json("/api/users/2", body, status=409)) == ["/email"]
+    assert faulty_fields(shop.patch_json("/api/users/2", {"email": email}, status=409)) == ["/email"]
     assert shop.get("/api/users").json == [ALICE, BOB, ARTHUR]
 
 
@@ -269,7 +269,7 @@ def test_put_replaces_a_user(shop: TestApp) -> None:
 
 
 def test_put_takes_a_whole_user_and_makes_none(shop: TestApp) -> None:
-    assert faulty_fields(shop.put_json("/api/users/1", {"name": "Carol"}, status=400)) == ["email"]
+    assert faulty_fields(shop.put_json("/api/users/1", {"name": "Carol"}, status=400)) == ["/email"]
     assert problem(shop.put_json("/api/users/999", CAROL, status=404))["message"] == "User not found"
     assert shop.get("/api/users").json == [ALICE, BOB, ARTHUR]
 
@@ -286,7 +286,7 @@ def test_patch_refuses_what_changes_nothing_or_nobody(shop: TestApp) -> None:
     assert faulty_fields(shop.patch_json("/api/users/1", {}, status=400)) == [""]
     assert faulty_fields(shop.patch_json("/api/users/1", {"nickname": "Al"}, status=400)) == [""]
     response = shop.patch_json("/api/users/1", {"name": None, "email": "?"}, status=400)
-    assert faulty_fields(response) == ["name", "email"]
+    assert faulty_fields(response) == ["/name", "/email"]
     response = shop.patch_json("/api/users/999", {"name": "Nobody"}, status=404)
     assert problem(response)["message"] == "User not found"
     assert shop.get("/api/users").json == [ALICE, BOB, ARTHUR]

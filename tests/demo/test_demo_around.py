@@ -187,7 +187,7 @@ def test_the_api_says_what_is_wrong_in_one_form(shop: TestApp) -> None:
     assert shop.get("/api/nope", status=404).json.keys() == {"message"}
     response = shop.post_json("/api/users", {"name": "", "email": "a@example.com"}, status=400)
     assert response.json == {"message": "Some values are not valid",
-                             "errors": [{"name": "name", "message": "must not be blank"}]}
+                             "errors": [{"name": "/name", "message": "must not be blank"}]}
     assert response.headers["Cache-Control"] == "no-store"
 
 

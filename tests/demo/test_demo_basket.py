@@ -66,6 +66,19 @@ def test_post_adds_put_sets_and_delete_takes_out(shop: TestApp) -> None:
     assert shop.get("/api/basket").json == EMPTY
 
 
+@pytest.mark.parametrize("query", ["slug=", "slug=none", "slug=Trail-Fox", "slug=%00"])
+def test_taking_out_what_is_not_there_leaves_the_rest(shop: TestApp, query: str) -> None:
+    add(shop, "trail-fox", 2)
+    assert shop.delete(f"/api/basket?{query}", status=200).json["lines"] == [FOX]
+
+
+def test_taking_out_two_at_once_takes_out_neither(shop: TestApp) -> None:
+    add(shop, "trail-fox", 2)
+    response = shop.delete("/api/basket?slug=trail-fox&slug=wool-sock", status=400)
+    assert faults(response) == [("slug", "must be given once, not 2 times")]
+    assert shop.get("/api/basket").json["lines"] == [FOX]
+
+
 def test_what_depends_on_the_cookie_says_so_to_caches(shop: TestApp) -> None:
     for answer in (shop.get("/api/basket"), add(shop, "trail-fox", 1), shop.get("/api/basket")):
         assert answer.headers["Vary"] == "Cookie"
@@ -102,23 +115,22 @@ def test_one_to_ninety_nine_of_a_product_is_a_quantity(shop: TestApp, method: st
 
 @pytest.mark.parametrize("method", ["post_json", "put_json"])
 @pytest.mark.parametrize(("quantity", "message"), [
-    (0, "must be from 1 to 99"),
-    (-1, "must be from 1 to 99"),
-    (100, "must be from 1 to 99"),
-    (10**9, "must be from 1 to 99"),
-    (2**70, "must be from 1 to 99"),
-    (1.0, "must be a whole number"),
-    (1e9, "must be a whole number"),
-    ("2", "must be a whole number, not a string"),
-    (True, "must be a whole number, not a boolean"),
-    (None, "must be a whole number, not null"),
-    ([1], "must be a whole number, not an array"),
+    (0, "must be from 1 to 99, not less"),
+    (-1, "must be from 1 to 99, not less"),
+    (100, "must be from 1 to 99, not more"),
+    (10**9, "must be from 1 to 99, not more"),
+    (2**70, "must be a whole number of at most 64 bits, not a larger one"),
+    (1.0, "must be a whole number of at most 64 bits, not a number with a point or exponent"),
+    ("2", "must be a whole number of at most 64 bits, not a string"),
+    (True, "must be a whole number of at most 64 bits, not a boolean"),
+    (None, "must be a whole number of at most 64 bits, not null"),
+    ([1], "must be a whole number of at most 64 bits, not an array"),
 ])
 def test_what_is_no_quantity_is_refused(shop: TestApp, method: str, quantity: Any, message: str) -> None:
     add(shop, "wool-sock", 3)
     body = {"slug": "trail-fox", "quantity": quantity}
     response = getattr(shop, method)("/api/basket", body, status=400)
-    assert faults(response) == [("quantity", message)]
+    assert faults(response) == [("/quantity", message)]
     assert shop.get("/api/basket").json["lines"] == [SOCK]
 
 
@@ -127,19 +139,19 @@ def test_what_is_no_quantity_is_refused(shop: TestApp, method: str, quantity: An
 ])
 def test_what_is_no_product_is_refused(shop: TestApp, slug: Any) -> None:
     response = add(shop, slug, 1, status=400)
-    assert [name for name, _ in faults(response)] == ["slug"]
+    assert [name for name, _ in faults(response)] == ["/slug"]
     assert shop.get("/api/basket").json == EMPTY
 
 
 def test_missing_fields_are_named(shop: TestApp) -> None:
     response = shop.post_json("/api/basket", {}, status=400)
-    assert faults(response) == [("slug", "is required"), ("quantity", "is required")]
+    assert faults(response) == [("/slug", "is missing"), ("/quantity", "is missing")]
 
 
 def test_added_up_it_is_ninety_nine_at_most_all_the_same(shop: TestApp) -> None:
     add(shop, "trail-fox", 60)
     assert add(shop, "trail-fox", 39).json["quantity"] == 99
-    assert faults(add(shop, "trail-fox", 1, status=400)) == [("quantity", "must be at most 99 in all")]
+    assert faults(add(shop, "trail-fox", 1, status=400)) == [("/quantity", "must be at most 99 in all")]
     assert shop.get("/api/basket").json["quantity"] == 99
 
 
@@ -149,9 +161,9 @@ def test_twenty_products_fit_and_a_cookie_holds_them(shop: TestApp) -> None:
         add(shop, slug, 99)
     assert len(token(shop)) < 2000
     assert faults(add(shop, slugs[20], 1, status=400)) == [
-        ("slug", "is one too many: a basket holds 20 products"),
+        ("/slug", "is one too many: a basket holds 20 products"),
     ]
-    assert add(shop, slugs[0], 1, status=400).json["errors"][0]["name"] == "quantity"
+    assert add(shop, slugs[0], 1, status=400).json["errors"][0]["name"] == "/quantity"
     assert len(shop.put_json("/api/basket", {"slug": slugs[0], "quantity": 1}).json["lines"]) == 20
 
 

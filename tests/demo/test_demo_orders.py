@@ -105,7 +105,7 @@ def test_what_is_no_name_orders_nothing_and_leaves_the_basket(
 ) -> None:
     fill(shop)
     response = place(shop, name, status=400)
-    assert [error["name"] for error in response.json["errors"]] == ["name"]
+    assert [error["name"] for error in response.json["errors"]] == ["/name"]
     assert count(db, "orders") == 0
     assert shop.get("/api/basket").json["quantity"] == 5
 

@@ -23,6 +23,8 @@ from fsroute.openapi.docstrings import of_class, of_handler, parsed
     ("A.\n\n    Raises: nothing.", "A", "Raises: nothing."),
     ("A.\n\n    It says:\n        Raises:\n        x", "A", "It says:\n    Raises:\n    x"),
     ("A.\n\n\n\n    B.\n\n\n    C.", "A", "B.\n\nC."),
+    ("\n    Raises:\n        HTTPError(404): gone.\n    ", "", ""),
+    ("Raises:\n    HTTPError(404): gone.\n\nAfter.", "", "After."),
 ])
 def test_the_first_line_is_the_summary_the_rest_the_description(text: str | None, summary: str,
                                                                 description: str

@@ -189,18 +189,22 @@ def test_further_members_are_added(make: Make) -> None:
     routes = make({"a/route.py": TYPES + "def POST(user: User): ..."}).routes
     extra = {"info": {"version": "1.2", "description": "All of it"}, "servers": [{"url": "/v1"}],
              "security": [{"key": []}], "tags": [{"name": "a", "description": "The a"}],
-             "paths": {"/old": {"get": {"responses": {"200": {"description": "OK"}}}}},
+             "paths": {"/old": {"get": {"responses": {"200": {"description": "OK"}}}},
+                       "/a": {"post": {"security": [], "summary": "Mine"}}},
              "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
-                            "schemas": {"User": {"type": "string"}, "More": {"type": "string"}}}}
+                            "schemas": {"User": {"title": "Mine"}, "More": {"type": "string"}}}}
     made = validated(document(routes, title="A", extra=extra))
     assert made["info"] == {"title": "A", "version": "1.2", "description": "All of it"}
     assert made["servers"] == [{"url": "/v1"}]
     assert made["tags"] == extra["tags"]
     assert list(made["paths"]) == ["/a", "/old"]
+    post = made["paths"]["/a"]["post"]
+    assert (post["security"], post["summary"], post["operationId"]) == ([], "Mine", "post_a")
     assert made["components"]["securitySchemes"] == {"key": {"type": "apiKey", "in": "header",
                                                              "name": "X-Key"}}
     assert made["components"]["schemas"]["More"] == {"type": "string"}
-    assert made["components"]["schemas"]["User"]["type"] == "object"
+    user = made["components"]["schemas"]["User"]
+    assert (user["type"], user["title"]) == ("object", "Mine")
     assert "BadRequest" in made["components"]["responses"]
     assert validated(document(routes, title="A", extra={"info": {"title": "B"}}))["info"]["title"] == "B"
 

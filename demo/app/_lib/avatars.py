@@ -19,15 +19,13 @@ from fsroute import UploadedFile
 LARGEST = 2**20     # bytes
 
 
-def avatar(value: object) -> UploadedFile | None:
-    """A rule for a picture, which may be left out."""
-    if not isinstance(value, UploadedFile):
-        return None
-    if value.size > LARGEST:
+def picture(upload: UploadedFile) -> UploadedFile:
+    """For Annotated: a picture that browsers show, and not too large."""
+    if upload.size > LARGEST:
         raise ValueError("must be at most 1 MiB large")
-    if not _suffix(_beginning(value)):
+    if not _suffix(_beginning(upload)):
         raise ValueError("must be a PNG, JPEG, GIF or WebP picture")
-    return value
+    return upload
 
 
 def keep(upload: UploadedFile) -> str:

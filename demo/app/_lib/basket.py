@@ -12,26 +12,44 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, TypedDict
 
 from app._lib.catalogue import find_product
 from app._lib.signing import signed, verified
-from app._lib.validation import invalid, text, whole
-from fsroute import Request, Response
+from fsroute import Length, Range, Request, Response, ValidationError
 
 COOKIE = "basket"
 MAX_AGE = 30 * 86_400       # seconds
 LINES = 20
 QUANTITY = 99
 
-RULES = {"slug": text(max_length=80), "quantity": whole(1, QUANTITY)}
+VARY = {"Vary": "Cookie"}       # what depends on a cookie says so to caches
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """So many of a product."""
+
+    slug: Annotated[str, Length(1, 80)]
+    quantity: Annotated[int, Range(1, QUANTITY)]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """So many of a product, at so many euro cents each."""
+
     slug: str
     name: str
     quantity: int
-    cents: int      # for one
+    cents: int
+
+
+class Contents(TypedDict):
+    """What is in a basket, how many things and how many euro cents in all."""
+
+    lines: list[Line]
+    quantity: int
+    cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +66,25 @@ class Basket:
     def with_quantity(self, slug: str, quantity: int) -> "Basket":
         """The same basket with that many of a product. 400 for what the shop or the basket does not hold."""
         if find_product(slug) is None:
-            raise invalid([{"name": "slug", "message": "is no product of this shop"}])
+            raise invalid("/slug", "is no product of this shop")
         quantities = {**self.quantities, slug: quantity}
         if quantity > QUANTITY:
-            raise invalid([{"name": "quantity", "message": f"must be at most {QUANTITY} in all"}])
+            raise invalid("/quantity", f"must be at most {QUANTITY} in all")
         if len(quantities) > LINES:
-            raise invalid([{"name": "slug", "message": f"is one too many: a basket holds {LINES} products"}])
+            raise invalid("/slug", f"is one too many: a basket holds {LINES} products")
         return Basket(quantities, self.id)
 
     def without(self, slug: str) -> "Basket":
         return Basket({other: n for other, n in self.quantities.items() if other != slug}, self.id)
 
+    def contents(self) -> Contents:
+        lines = self.lines()
+        return {"lines": lines, "quantity": sum(line.quantity for line in lines),
+                "cents": sum(line.quantity * line.cents for line in lines)}
+
     def answer(self, request: Request) -> Response:
         """What is in the basket, in JSON, and the cookie that keeps it."""
-        response = shown(self)
+        response = Response.json(self.contents(), headers=VARY)
         if self.quantities:
             response.set_cookie(
                 COOKIE, signed(COOKIE, json.dumps([self.id, self.quantities], separators=(",", ":"))),
@@ -86,11 +109,6 @@ def empty(response: Response, request: Request) -> None:
     response.delete_cookie(COOKIE, path=request.url_for("/"))
 
 
-def shown(basket: Basket) -> Response:
-    """What is in the basket, in JSON. It depends on a cookie, and caches are told so."""
-    lines = basket.lines()
-    return Response.json({
-        "lines": lines,
-        "quantity": sum(line.quantity for line in lines),
-        "cents": sum(line.quantity * line.cents for line in lines),
-    }, headers={"Vary": "Cookie"})
+def invalid(name: str, message: str) -> ValidationError:
+    """The 400 for a member of the body that only the shop can judge. name: its JSON pointer."""
+    return ValidationError([{"in": "body", "name": name, "message": message}])

@@ -8,6 +8,8 @@ FREE_FROM = 10000   # euro cents: the cheapest carrier is then on the house
 
 @dataclass(frozen=True, slots=True)
 class Quote:
+    """What a carrier asks in euro cents, and how long it takes."""
+
     carrier: str
     cents: int
     days: int

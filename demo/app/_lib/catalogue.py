@@ -7,6 +7,8 @@ from app._lib.db import connection
 
 @dataclass(frozen=True, slots=True)
 class Product:
+    """A thing to buy, at so many euro cents, in a category such as shoes/running."""
+
     slug: str
     name: str
     category: str
@@ -16,6 +18,8 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Category:
+    """One step of the tree of categories."""
+
     path: str
     title: str
 

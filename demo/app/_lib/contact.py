@@ -2,17 +2,28 @@
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Annotated
 
-from app._lib.avatars import avatar, keep
+from app._lib.avatars import keep, picture
 from app._lib.db import connection, transaction
-from app._lib.validation import email, prose, text
-from fsroute import UploadedFile
+from app._lib.validation import Email, Name, prose
+from fsroute import Length, UploadedFile
 
-RULES = {"name": text(max_length=80), "email": email, "message": prose(max_length=2000), "avatar": avatar}
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """What a visitor sends, with a picture or without."""
+
+    name: Name
+    email: Email
+    message: Annotated[str, prose, Length(max=2000)]
+    avatar: Annotated[UploadedFile | None, picture] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """What a visitor has sent."""
+
     id: int
     name: str
     email: str
@@ -30,14 +41,14 @@ def remove_message(db: sqlite3.Connection, id: int) -> bool:
     return db.execute("DELETE FROM messages WHERE id = ?", (id,)).rowcount == 1
 
 
-def add_message(name: str, email: str, message: str, avatar: UploadedFile | None) -> tuple[int, str | None]:
+def add_message(new: NewMessage) -> tuple[int, str | None]:
     """The id of the message and the name of its picture.
 
     The picture is kept first: no row names one that is not there.
     """
-    picture = None if avatar is None else keep(avatar)
+    avatar = None if new.avatar is None else keep(new.avatar)
     with transaction() as db:
-        row = (name, email, message, picture)
+        row = (new.name, new.email, new.message, avatar)
         db.execute("INSERT INTO messages (name, email, message, avatar) VALUES (?, ?, ?, ?)", row)
         id: int = db.execute("SELECT last_insert_rowid()").fetchone()[0]
-        return id, picture
+        return id, avatar

@@ -6,24 +6,39 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from app._lib.basket import Basket, Line
 from app._lib.db import connection
 from app._lib.validation import text
-from fsroute import HTTPError
+from fsroute import HTTPError, Length
 
-RULES = {"name": text(max_length=40)}
-STATUSES = ("placed", "paid", "sent", "cancelled")
+Status = Literal["placed", "paid", "sent", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """Who orders what is in the basket. Everybody sees the name."""
+
+    name: Annotated[str, Length(max=40), text]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What has become of an order."""
+
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
+    """An order, placed at YYYY-MM-DDTHH:MM:SSZ, of so many euro cents in all."""
+
     id: int
     name: str
-    placed: str     # YYYY-MM-DDTHH:MM:SSZ
-    cents: int      # in all
-    status: str     # one of STATUSES
+    placed: str
+    cents: int
+    status: Status
     lines: list[Line]
 
 
@@ -55,7 +70,7 @@ def place_order(db: sqlite3.Connection, name: str, basket: Basket) -> Order:
     return order
 
 
-def change_status(db: sqlite3.Connection, id: int, status: str) -> Order | None:
+def change_status(db: sqlite3.Connection, id: int, status: Status) -> Order | None:
     """The order with this status; None when there is no such order."""
     db.execute("UPDATE orders SET status = ? WHERE id = ?", (status, id))
     return find_order(id)

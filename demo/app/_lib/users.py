@@ -4,16 +4,39 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypedDict
 
 from app._lib.db import connection, transaction
-from app._lib.validation import email, text
+from app._lib.validation import Email, Name
 from fsroute import HTTPError
 
-RULES = {"name": text(max_length=80), "email": email}
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a user is made of. Nobody else has the email address."""
+
+    name: Name
+    email: Email
+
+
+class Changes(TypedDict, total=False):
+    """What is to be another in a user. The rest stays as it is."""
+
+    name: Name
+    email: Email
+
+
+def some(changes: Changes) -> Changes:
+    """For Annotated: changes that change something."""
+    if not changes:
+        raise ValueError("must have a name, an email or both")
+    return changes
 
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """Somebody who is known to the shop."""
+
     id: int
     name: str
     email: str
@@ -28,19 +51,19 @@ def find_user(id: int) -> User | None:
     return None if row is None else User(*row)
 
 
-def add_user(name: str, email: str) -> User:
+def add_user(new: NewUser) -> User:
     with _unique_email(), transaction() as db:
-        db.execute("INSERT INTO users (name, email) VALUES (?, ?)", (name, email))
+        db.execute("INSERT INTO users (name, email) VALUES (?, ?)", (new.name, new.email))
         row = db.execute("SELECT id, name, email FROM users WHERE id = last_insert_rowid()").fetchone()
         return User(*row)
 
 
-def change_user(id: int, values: dict[str, str]) -> User | None:
-    """The user with these values written over the old ones; None when there is no such user."""
+def change_user(id: int, name: str | None = None, email: str | None = None) -> User | None:
+    """The user with what is given here in place of what was; None when there is no such user."""
     with _unique_email(), transaction() as db:
         db.execute(
-            "UPDATE users SET name = coalesce(:name, name), email = coalesce(:email, email) WHERE id = :id",
-            {"name": None, "email": None, **values, "id": id},
+            "UPDATE users SET name = coalesce(?, name), email = coalesce(?, email) WHERE id = ?",
+            (name, email, id),
         )
         return find_user(id)
 
@@ -56,5 +79,5 @@ def _unique_email() -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError:
-        errors = [{"name": "email", "message": "is already in use"}]
+        errors = [{"name": "/email", "message": "is already in use"}]
         raise HTTPError(409, "This email is already in use", errors=errors) from None

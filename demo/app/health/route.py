@@ -7,6 +7,11 @@ from fsroute import HTTPError
 
 
 def GET() -> dict[str, str]:
+    """Say whether the shop is well.
+
+    Raises:
+        HTTPError(503): the database does not answer.
+    """
     try:
         connection().execute("SELECT 1 FROM users").fetchone()
     except sqlite3.Error as fault:

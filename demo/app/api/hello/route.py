@@ -2,4 +2,5 @@
 
 
 def GET() -> dict[str, str]:
+    """Say hello."""
     return {"message": "Hello, World!"}

@@ -7,16 +7,19 @@ only read, one of them for minutes.
 """
 
 from app._lib.basket import basket_of, empty
-from app._lib.orders import RULES, place_order
+from app._lib.orders import NewOrder, place_order
 from app._lib.transactional import transactional
-from app._lib.validation import check, json_object
 from fsroute import Request, Response, use
 
 
 @use(transactional)
-def POST(request: Request) -> Response:
-    name = check(json_object(request), RULES)["name"]
-    order = place_order(request.state.db, name, basket_of(request))
+def POST(request: Request, new: NewOrder) -> Response:
+    """Order what is in the basket, which is empty then.
+
+    Raises:
+        HTTPError(409): there is nothing in the basket, or it was ordered before.
+    """
+    order = place_order(request.state.db, new.name, basket_of(request))
     response = Response.json({"message": "Order placed", "id": order.id, "cents": order.cents}, status=201)
     empty(response, request)
     return response

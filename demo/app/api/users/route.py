@@ -1,18 +1,30 @@
 """/api/users: list the users, add one."""
 
-from app._lib.users import RULES, User, add_user, all_users
-from app._lib.validation import check, json_object
-from fsroute import Request, Response
+from typing import Literal, TypedDict
+
+from app._lib.users import NewUser, User, add_user, all_users
+from fsroute import Request
+
+
+class Created(TypedDict):
+    """The user that was added."""
+
+    message: str
+    id: int
+    name: str
 
 
 def GET() -> list[User]:
+    """All users, by id."""
     return all_users()
 
 
-def POST(request: Request) -> Response:
-    user = add_user(**check(json_object(request), RULES))
-    return Response.json(
-        {"message": "User created", "id": user.id, "name": user.name},
-        status=201,
-        headers={"Location": request.url_for("/api/users/[id]", id=user.id)},
-    )
+def POST(request: Request, new: NewUser) -> tuple[Literal[201], dict[str, str], Created]:
+    """Add a user.
+
+    Raises:
+        HTTPError(409): the email address belongs to another user.
+    """
+    user = add_user(new)
+    where = request.url_for("/api/users/[id]", id=user.id)
+    return 201, {"Location": where}, {"message": "User created", "id": user.id, "name": user.name}

@@ -4,4 +4,5 @@ from app._lib.contact import Message, all_messages
 
 
 def GET() -> list[Message]:
+    """All messages, the oldest first."""
     return all_messages()

@@ -11,6 +11,7 @@ from fsroute import Response
 
 
 def GET() -> Response:
+    """All orders as CSV, a line for each line of an order."""
     name = f"orders-{datetime.now(UTC):%Y-%m-%d}.csv"
     return Response.stream(csv_lines(COLUMNS, ordered_lines()), headers={
         "Content-Type": "text/csv; charset=utf-8",

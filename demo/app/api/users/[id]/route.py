@@ -1,33 +1,53 @@
 """/api/users/42: read one user, replace it, change a part of it, remove it.
 
-`id: int` is the folder's `[id]`, converted: `/api/users/abc` is a 404 before any of this runs.
+`id: int` is the folder's `[id]`, converted: `/api/users/abc` is a 404 before any of this runs. Then the body
+is judged by its class, and who sends a wrong one is told all that is wrong with it.
 """
 
-from app._lib.users import RULES, User, change_user, find_user, remove_user
-from app._lib.validation import check, invalid, json_object
-from fsroute import HTTPError, Request, Response
+from typing import Annotated, Literal
+
+from app._lib.users import Changes, NewUser, User, change_user, find_user, remove_user, some
+from fsroute import HTTPError
 
 
-def GET(request: Request, id: int) -> User:
+def GET(id: int) -> User:
+    """One user.
+
+    Raises:
+        HTTPError(404): there is no such user.
+    """
     return found(find_user(id))
 
 
-def PUT(request: Request, id: int) -> User:
-    return found(change_user(id, check(json_object(request), RULES)))
+def PUT(id: int, new: NewUser) -> User:
+    """Replace a user. None is made: the shop hands out the ids.
+
+    Raises:
+        HTTPError(404): there is no such user.
+        HTTPError(409): the email address belongs to another user.
+    """
+    return found(change_user(id, new.name, new.email))
 
 
-def PATCH(request: Request, id: int) -> User:
-    body = json_object(request)
-    rules = {name: rule for name, rule in RULES.items() if name in body}
-    if not rules:
-        raise invalid([{"name": "", "message": "nothing to change: send name, email or both"}])
-    return found(change_user(id, check(body, rules)))
+def PATCH(id: int, changes: Annotated[Changes, some]) -> User:
+    """Change a part of a user.
+
+    Raises:
+        HTTPError(404): there is no such user.
+        HTTPError(409): the email address belongs to another user.
+    """
+    return found(change_user(id, **changes))
 
 
-def DELETE(request: Request, id: int) -> Response:
+def DELETE(id: int) -> tuple[Literal[204], dict[str, str], None]:
+    """Remove a user. The id is not used again.
+
+    Raises:
+        HTTPError(404): there is no such user.
+    """
     if not remove_user(id):
         raise HTTPError(404, "User not found")
-    return Response.empty()
+    return 204, {}, None
 
 
 def found(user: User | None) -> User:

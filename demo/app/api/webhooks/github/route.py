@@ -12,6 +12,7 @@ from fsroute import Request, Response
 
 max_body = 25 * 2**20           # the most that GitHub sends
 trailing_slash = "ignore"       # GitHub follows no redirect
+hidden = True                   # it is for GitHub alone, which says what it sends
 
 
 def POST(request: Request) -> Response:

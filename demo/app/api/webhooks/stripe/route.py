@@ -14,6 +14,7 @@ from app._lib.webhooks import is_from_stripe, is_new, secret_of, unsigned
 from fsroute import Request, Response
 
 trailing_slash = "ignore"       # Stripe follows no redirect
+hidden = True                   # it is for Stripe alone, which says what it sends
 
 
 def POST(request: Request) -> Response:

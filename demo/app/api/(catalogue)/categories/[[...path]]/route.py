@@ -1,18 +1,30 @@
 """GET /api/categories/shoes/running: a walk down the tree of categories; /api/categories is its top.
 
-`[[...path]]` takes zero or more segments, and `params["path"]` is the list of them.
+`[[...path]]` takes zero or more segments, and `path` is the list of them.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from app._lib.catalogue import Category, child_categories, find_category
-from fsroute import HTTPError, Request
+from fsroute import HTTPError
 
 
-def GET(request: Request, params: Mapping[str, Any]) -> dict[str, Any]:
-    path = "/".join(params["path"])
-    category = find_category(path) if path else Category("", "Everything")
+class Branch(TypedDict):
+    """A category and those one step below it."""
+
+    path: str
+    title: str
+    children: list[Category]
+
+
+def GET(path: list[str]) -> Branch:
+    """A category and those one step below it.
+
+    Raises:
+        HTTPError(404): there is no such category.
+    """
+    whole = "/".join(path)
+    category = find_category(whole) if whole else Category("", "Everything")
     if category is None:
         raise HTTPError(404, "Category not found")
-    return {"path": category.path, "title": category.title, "children": child_categories(path)}
+    return {"path": category.path, "title": category.title, "children": child_categories(whole)}

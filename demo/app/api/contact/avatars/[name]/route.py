@@ -4,7 +4,7 @@
 """
 
 from app._lib.avatars import folder
-from fsroute import Request, Response
+from fsroute import Response
 
 HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",         # another picture has another name
@@ -12,5 +12,10 @@ HEADERS = {
 }
 
 
-def GET(request: Request, name: str) -> Response:
+def GET(name: str) -> Response:
+    """A picture that somebody sent.
+
+    Raises:
+        HTTPError(404): there is no such picture.
+    """
     return Response.file(name, root=folder(), headers=HEADERS)

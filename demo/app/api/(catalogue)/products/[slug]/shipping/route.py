@@ -5,10 +5,15 @@ An `async def` handler pays where it waits for several others: it takes as long 
 
 from app._lib.carriers import Quote, quotes
 from app._lib.catalogue import find_product
-from fsroute import HTTPError, Request
+from fsroute import HTTPError
 
 
-async def GET(request: Request, slug: str) -> list[Quote]:
+async def GET(slug: str) -> list[Quote]:
+    """What the carriers ask to bring a product, the cheapest first.
+
+    Raises:
+        HTTPError(404): there is no such product.
+    """
     product = find_product(slug)
     if product is None:
         raise HTTPError(404, "Product not found")
