@@ -33,14 +33,18 @@ if TYPE_CHECKING:
     Reader = Callable[[Request], Any]
 
 
-def bind(handler: Callable[..., Any], segments: Iterable[Segment], method: str = "GET"
-         ) -> Callable[[Request], Any]:
+def bind(handler: Callable[..., Any], segments: Iterable[Segment], method: str = "GET",
+         max_body: int | None = 2**20) -> Callable[[Request], Any]:
     """The handler as a function of the request alone.
 
-    segments: of the route's pattern; its dynamic ones are names the handler may take.
+    segments: of the route's pattern; its dynamic ones are names the handler may take. max_body: the limit of
+    the route's bodies.
     Raises BindingError for the first argument that cannot be filled.
     """
     made = plan(handler, segments, method)
+    if made.is_form and max_body is None:
+        raise BindingError("takes a form, which needs a limit, and max_body is None",
+                           "set one in this file, such as max_body = 50 * 2**20")
     by_position: list[Reader] = []
     by_name: dict[str, Reader] = {}
     for argument in made.arguments:

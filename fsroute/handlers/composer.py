@@ -69,7 +69,7 @@ class Composer:
         if options.below:
             route.below, route.left_out = True, ()
         route.handlers, route.hidden = handlers, options.hidden
-        return self._compose(route, self._bound(route, handlers, chain, tree), chain, options)
+        return self._compose(route, self._bound(route, handlers, chain, options, tree), chain, options)
 
     def later(self, route: Route, chain: Chain, modules: Modules) -> Resource:
         """Of a route file whose import is left to the first request for it."""
@@ -100,7 +100,7 @@ class Composer:
             raise TreeError(tree.root, tree.faults)
         return resource
 
-    def _bound(self, route: Route, handlers: dict[str, Handler], chain: Chain, tree: Tree
+    def _bound(self, route: Route, handlers: dict[str, Handler], chain: Chain, options: Options, tree: Tree
                ) -> dict[str, Endpoint]:
         endpoints = {}
         file = tree.shown(route.file)
@@ -111,7 +111,7 @@ class Composer:
             own = [Middleware(each, name, f"middleware {name} of {method} in {file}", chain.errors)
                    for each, name in inner]
             try:
-                bound = bind(handler, route.segments, method)
+                bound = bind(handler, route.segments, method, options.max_body)
             except BindingError as error:
                 tree.fault([route.file], f"{method} {error.problem}", error.mend)
             else:

@@ -390,8 +390,9 @@ def _try(value: Any, functions: tuple[Any, ...], annotation: Any) -> None:
     ours = True             # what a user's function returns is not known, so no test after it
     for function in functions:
         if getattr(function, "__module__", "") == "fsroute.http.forms":
-            raise Unconvertible(f"{shown(annotation)} has a {function.__name__} inside, which marks a whole body",
-                                f"write Annotated[T, {function.__name__}] for an argument of a handler")
+            name = function.__name__
+            raise Unconvertible(f"{shown(annotation)} has a {name} inside, which marks a whole body",
+                                f"write Annotated[T, {name}] for an argument of a handler")
         if not callable(function):
             raise Unconvertible(f"{shown(annotation)} has {function!r:.80}, which cannot be called",
                                 "put functions there that return the value or raise ValueError")

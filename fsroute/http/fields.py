@@ -133,7 +133,7 @@ def form_reader(annotation: Any) -> Callable[[Form], Any]:
 
 
 def _strays(form: Form, texts: Iterable[Field], files: Iterable[Field]) -> dict[str, None]:
-    """The names of what came and is no field; a blank text in place of a file is no file, and nothing more."""
+    """The names of what came and is no field. A blank text in place of a file is no file, and no stray."""
     text_names, file_names = {each.name for each in texts}, {each.name for each in files}
     strays = [name for name in form if name not in text_names and (form.get(name) or name not in file_names)]
     return dict.fromkeys([*strays, *(name for name in form.files if name not in file_names)])

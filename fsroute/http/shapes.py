@@ -231,9 +231,8 @@ def _tagged(records: Sequence[Record], annotation: Any) -> Tagged:
 
 def _literal(member: Member) -> list[tuple[type, Any]]:
     """The values of a member that is a Literal, each with its type, for 1 equals True; else none."""
-    if get_origin(member.annotation) is not Literal:
-        return []
-    return [json_key(value) for value in get_args(member.annotation)]
+    values = get_args(member.annotation) if get_origin(member.annotation) is Literal else ()
+    return [(kind, value) for kind, value in map(json_key, values) if kind in (str, int, float, bool)]
 
 
 def json_key(value: Any) -> tuple[type, Any]:

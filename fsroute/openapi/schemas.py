@@ -239,8 +239,11 @@ def _default_of(kind: Any, name: str) -> Any:
 
 def _choice(values: Iterable[Any]) -> Schema:
     """One of these, {} if JSON does not have them all."""
-    found = [value for _, value in dict.fromkeys(map(json_key, values))]
-    if not found or any(json_value(value) is NONE or type(value) not in KINDS for value in found):
+    pairs = [*map(json_key, values)]
+    if any(kind not in KINDS or kind in (list, dict) or json_value(value) is NONE for kind, value in pairs):
+        return {}
+    found = [value for _, value in dict.fromkeys(pairs)]
+    if not found:
         return {}
     types = [*dict.fromkeys(KINDS[type(value)] for value in found)]
     only: Schema = {"const": found[0]} if len(found) == 1 else {"enum": found}

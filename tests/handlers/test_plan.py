@@ -314,6 +314,9 @@ FAULTS = [
      "leave it out (a list that was not sent is empty), or write a tuple or None"),
     ("def POST(request, a: New = New('a', 1)): ...", "POST has a default for 'a' that a request could change",
      "leave it out (a list that was not sent is empty), or write a tuple or None"),
+    ("max_body = None\ndef POST(a: Annotated[New, Form]): ...",
+     "POST takes a form, which needs a limit, and max_body is None",
+     "set one in this file, such as max_body = 50 * 2**20"),
     # the file's own
     ("hidden = 1\ndef GET(): ...", "hidden is True or False, not 1",
      "correct it, or leave it out: App(...) has the default"),

@@ -361,7 +361,7 @@ def test_only_a_plain_value_error_speaks_to_the_client(fault: Exception, message
 
 
 def test_what_python_itself_says_of_a_text_is_for_programmers() -> None:
-    with pytest.raises(ValueError, match="^is not accepted$"):
+    with pytest.raises(ValueError, match=r"^is not accepted$"):
         conversion(Annotated[str, int]).convert("secret")
 
 

@@ -187,6 +187,11 @@ class OtherTag:
 
 
 @dataclass
+class Listed:
+    kind: Literal[[1]]          # type: ignore[valid-type]
+
+
+@dataclass
 class TwoTags:
     kind: Literal["card", "two"]
     sort: Literal["y"]
@@ -208,6 +213,7 @@ KEYS = "write dict[str, T]"
     (Card | Untagged, "nothing tells the classes of {here}.Card | {here}.Untagged apart", A_TAG),
     (Card | Cash2, "nothing tells the classes of {here}.Card | {here}.Cash2 apart", A_TAG),
     (Card | OtherTag, "nothing tells the classes of {here}.Card | {here}.OtherTag apart", A_TAG),
+    (Card | Listed, "nothing tells the classes of {here}.Card | {here}.Listed apart", A_TAG),
     (Untagged | Card | None, "nothing tells the classes of {here}.Untagged | {here}.Card | None apart",
      A_TAG),
     (tuple[int, str], "tuple[int, str] has a type for each place", PLACES),

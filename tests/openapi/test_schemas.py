@@ -48,6 +48,11 @@ class Beyond(Enum):
     NAME = "name"
 
 
+class Unhashable(Enum):
+    SOME = [1]              # noqa: RUF012
+    ONE = 1
+
+
 class Endless(Enum):
     ONE = 1.0
     MANY = float("inf")
@@ -290,6 +295,7 @@ def test_what_json_schema_has_no_words_for_it_takes() -> None:
     (Annotated[Annotated[str, str.upper] | None, Length(5)], {"type": ["string", "null"]}),
     (Beyond, {}),                               # JSON has not all of its values
     (Endless, {}),
+    (Unhashable, {}),
     (int | str, {}),                            # what nothing tells apart
     (set[int], {}),
     (tuple[int, str], {}),
