@@ -707,7 +707,9 @@ NO_FILE = part("one", "", filename="")
     ("NotRequired[str]", [ONE_FILE], "must be text, not a file"),
     ("list[str]", [ONE_FILE], "must be text, not a file"),
     ("str", [NO_FILE], "is missing"), ("NotRequired[str]", [NO_FILE], ["None", None, False]),
-    ("str", [part("one", "x"), ONE_FILE], ["'x'", None, True]),
+    ("str", [part("one", "x"), ONE_FILE], "must be text, not a file"),
+    ("UploadedFile", [part("one", "x"), ONE_FILE], "must be a file, not text"),
+    ("UploadedFile", [part("one", ""), ONE_FILE], [FILE, None, True]),
 ])
 def test_a_file_is_a_file_and_text_is_text(
     make: Make, monkeypatch: pytest.MonkeyPatch, annotation: str, parts: list[bytes], answer: Any

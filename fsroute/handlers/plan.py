@@ -12,7 +12,7 @@ Rules this module keeps
 
 from __future__ import annotations
 
-from ..http.convert import Unconvertible, shown
+from ..http.convert import Unconvertible, is_class_of_users, shown
 from ..http.request import Request
 from .signature import NONE, Unresolved, is_async_generator, parameters
 
@@ -100,14 +100,14 @@ def plan(handler: Callable[..., Any], segments: Iterable[Segment], method: str =
     """
     made = Plan({segment.name: segment.kind for segment in segments if segment.kind != "literal"})
     for parameter in _arguments(handler):
-        role = _role(parameter, made)
+        role = _role(parameter, made, handler)
         if role is None and (shape := _body_shape(parameter)) is not None:
             role = "body"
             _judge_body(parameter, shape, made, method)
         if role is None:
             raise _unfilled(parameter, made, handler)
         if role in ("query", "body"):
-            _judge_default(parameter)
+            _judge_default(parameter, role)
         made.arguments.append(Argument(parameter, role))
     return made
 
@@ -122,31 +122,45 @@ def _arguments(handler: Callable[..., Any]) -> list[Parameter]:
                            "wrap it in a function: def GET(request)") from None
 
 
-def _role(parameter: Parameter, made: Plan) -> str | None:
+def _role(parameter: Parameter, made: Plan, handler: Callable[..., Any]) -> str | None:
     """What the argument is by its name and place; None for what only an annotation tells."""
-    name = parameter.name
+    name, annotation = parameter.name, parameter.annotation
     if parameter.how.startswith("*"):
-        raise BindingError(f"takes {parameter.how}", "name each argument: they are filled by name")
-    if parameter.annotation is Request:
+        raise BindingError(f"takes {parameter.how}",
+                           "name each argument, for they are filled by name; what a decorator returns has "
+                           "those of the handler by @functools.wraps(handler)")
+    if annotation is Request:
         return "request"
     if name in ("request", "params"):
-        kind = parameter.annotation
-        if hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__total__"):     # a TypedDict has that
-            raise BindingError(f"takes {name!r} as {shown(kind)}, but it is the {_MEANT[name]}",
+        if _is_class_of_members(annotation):
+            raise BindingError(f"takes {name!r} as {shown(annotation)}, but it is the {_MEANT[name]}",
                                "give the argument another name")
         return name
     if parameter.how == "keyword":
         if name in made.dynamic:
             raise BindingError(f"takes {name!r} by keyword only, and the path has a [{name}]",
                                f"write {name} before the *, or give the field of the query another name")
+        if _is_class_of_members(annotation):
+            raise BindingError(f"takes {name!r} as {shown(annotation)}, which no field of the query is",
+                               f"write {name} before the *: there it is the body")
+        if annotation is NONE and hasattr(handler, "__wrapped__") and not hasattr(handler, "__signature__"):
+            # it may be what a decorator passes in, and then no client may
+            raise BindingError(f"takes {name!r}, which may be a field of the query, or a decorator's",
+                               f"write {name}: str to read it from the query; a decorator that passes it in "
+                               "sets __signature__, without it, on what it returns")
         return "query"
     return "path" if name in made.dynamic else None
 
 
-def _judge_default(parameter: Parameter) -> None:
+def _is_class_of_members(annotation: Any) -> bool:
+    return hasattr(annotation, "__dataclass_fields__") or hasattr(annotation, "__total__")   # of a TypedDict
+
+
+def _judge_default(parameter: Parameter, role: str) -> None:
     if type(parameter.default).__hash__ is None:        # as dataclasses judge it
-        raise BindingError(f"has a default for {parameter.name!r} that a request could change",
-                           "leave it out (a list that was not sent is empty), or write a tuple or None")
+        mend = "write None, and the annotation with | None" if role == "body" else \
+            "leave it out (a list that was not sent is empty), or write a tuple or None"
+        raise BindingError(f"has a default for {parameter.name!r} that a request could change", mend)
 
 
 # --- the body ---
@@ -199,7 +213,8 @@ def _without_form(shape: Shape) -> Shape:
 
 def _is_form(function: Any) -> bool:
     # by name: who has written it has loaded http.forms, so that we need not
-    return getattr(function, "__module__", "") == "fsroute.http.forms" and function.__name__ == "Form"
+    kind = function if isinstance(function, type) else type(function)       # Form() means it too
+    return (kind.__module__, kind.__name__) == ("fsroute.http.forms", "Form")
 
 
 # --- faults ---
@@ -216,8 +231,10 @@ def unresolved(name: str, annotation: Unresolved) -> BindingError:
 
 
 def _unfilled(parameter: Parameter, made: Plan, handler: Callable[..., Any]) -> BindingError:
-    name = parameter.name
+    name, kind = parameter.name, parameter.annotation
     problem = f"takes {name!r}, which nothing fills"
+    if isinstance(kind, type) and is_class_of_users(kind):
+        return BindingError(f"takes {name!r} as {shown(kind)}, which is no dataclass or TypedDict", _BODY)
     if isinstance(parameter.annotation, Unresolved):
         problem += f" (its annotation cannot be resolved: {parameter.annotation.fault})"
     mend = f"take any of {', '.join(['request', 'params', *made.dynamic])}"

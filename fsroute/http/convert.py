@@ -46,6 +46,15 @@ class Unconvertible(TypeError):
         super().__init__(f"{problem}; {mend}")
         self.problem = problem
         self.mend = mend
+        self._has_place = False
+
+    def at(self, place: str) -> Unconvertible:
+        """The same, said of a place; as it is where that is said already of one within."""
+        if self._has_place:
+            return self
+        placed = Unconvertible(f"{place}: {self.problem}", self.mend)
+        placed._has_place = True
+        return placed
 
 
 class Conversion:
@@ -111,14 +120,19 @@ def _converter(kind: Any) -> Callable[[str], Any]:
     return made.convert
 
 
+def is_class_of_users(kind: type) -> bool:
+    """Whether it is no class of Python's, and of none that a text becomes."""
+    from enum import EnumType
+
+    return kind.__module__ not in _NOT_OF_USERS and not isinstance(kind, EnumType) and _plain(kind) is None
+
+
 def _is_annotation(kind: Any) -> bool:
     """Whether it says a type; if not, it may be something to call. Most types could be called as well."""
     if not isinstance(kind, type):
         # Literal["a"], list[int], int | None, a NewType
         return type(kind).__module__ in ("types", "typing", "typing_extensions", "collections.abc")
-    from enum import EnumType
-
-    return kind.__module__ in _NOT_OF_USERS or isinstance(kind, EnumType) or _plain(kind) is not None
+    return not is_class_of_users(kind)
 
 
 # --- one value ---
@@ -390,7 +404,7 @@ def _try(value: Any, functions: tuple[Any, ...], annotation: Any) -> None:
     ours = True             # what a user's function returns is not known, so no test after it
     for function in functions:
         if getattr(function, "__module__", "") == "fsroute.http.forms":
-            name = function.__name__
+            name = getattr(function, "__name__", type(function).__name__)
             raise Unconvertible(f"{shown(annotation)} has a {name} inside, which marks a whole body",
                                 f"write Annotated[T, {name}] for an argument of a handler")
         if not callable(function):

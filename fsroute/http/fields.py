@@ -78,6 +78,8 @@ def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, o
         name = each.name
         given = firsts.get(name)
         try:
+            if other is not None and other.get(name):
+                raise ValueError("must be a file, not text" if each.is_file else "must be text, not a file")
             if given is not None:
                 if each.is_list:
                     values[name] = each.convert(repeated.get(name) or [given])
@@ -85,8 +87,6 @@ def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, o
                     raise ValueError(f"must be given once, not {len(repeated[name])} times")
                 else:
                     values[name] = given if each.is_plain else each.convert(given)
-            elif other is not None and other.get(name):
-                raise ValueError("must be a file, not text" if each.is_file else "must be text, not a file")
             elif each.required:
                 if not each.is_list and not (each.is_file and each.optional):
                     raise ValueError("is missing")
@@ -110,7 +110,12 @@ def form_reader(annotation: Any) -> Callable[[Form], Any]:
     if not isinstance(shape, Record):
         raise Unconvertible(f"{shown(annotation)} is no class that a form could be",
                             "write a dataclass or TypedDict with a member for each field")
-    fields = [_form_field(member.name, member.annotation, member.required) for member in members(shape)]
+    fields = []
+    for name, kind, required in members(shape):
+        try:
+            fields.append(_form_field(name, kind, required))
+        except Unconvertible as fault:
+            raise fault.at(f"{shown(shape.kind)}.{name}") from None
     texts, files = [each for each in fields if not each.is_file], [each for each in fields if each.is_file]
     make = check_through(Conversion(lambda values: build(**values), object()), functions, annotation).convert
     build, forbids = builder(shape.kind), forbids_others(shape.kind)
@@ -145,10 +150,9 @@ form_checker = remembered(form_reader)
 
 def _form_field(name: str, annotation: Any, required: bool) -> Field:
     shape = shape_of(annotation)
-    if not _is_of_files(shape):
-        return Field(name, conversion_of(shape), required)
-    made = conversion_of(shape, {"file": lambda: Conversion(unchanged, None)})
-    return Field(name, made, required, is_file=True)
+    is_file = _is_of_files(shape)
+    made = conversion_of(shape, {"file": lambda: Conversion(unchanged, None)} if is_file else None)
+    return Field(name, made, required, is_file)
 
 
 def _is_of_files(shape: Shape | None) -> bool:

@@ -89,7 +89,7 @@ class Form(MultiDict):
 
     __slots__ = ("files",)
 
-    def __init__(self, pairs: Iterable[tuple[str, str]], files: Iterable[tuple[str, UploadedFile]] = ()
+    def __init__(self, pairs: Iterable[tuple[str, str]] = (), files: Iterable[tuple[str, UploadedFile]] = ()
                  ) -> None:
         super().__init__(pairs, "form field")
         self.files = Files(files, "file")  # type: ignore[arg-type]

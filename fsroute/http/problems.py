@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from . import jsontext
 from .accept import preferred
-from .errors import HTTPError
+from .errors import HTTPError, ValidationError
 from .log import log_exception
 from .response import HTML_TYPE, Response
 from .send import answer
@@ -96,6 +96,9 @@ def _page(error: HTTPError) -> bytes:
 
     title, detail = escape(error.title), escape(error.detail)
     text = f"<p>{detail}</p>\n" if detail != title else ""
+    if isinstance(error, ValidationError) and len(error.errors) > 1:
+        items = [f"<li>{escape(each['name'])} {escape(each['message'])}</li>\n" for each in error.errors]
+        text += f"<ul>\n{''.join(items)}</ul>\n"
     page = (f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
             f"<title>{error.status} {title}</title>\n<h1>{error.status} {title}</h1>\n{text}</html>\n")
     return page.encode("utf-8", "backslashreplace")

@@ -201,8 +201,11 @@ def _decimal(null: str) -> Conversion:
     spelt = _spelt(text, null)
 
     def to_decimal(value: Any) -> Decimal:
-        if type(value) in (int, float):         # a float is the shortest number that reads as it
-            value = format(Decimal(repr(value) if type(value) is float else value), "f")
+        if type(value) in (int, float):
+            number = Decimal(repr(value))       # of a float the shortest that reads as it, if that is short
+            if type(value) is float and len(number.as_tuple().digits) > 15:
+                raise ValueError("must be in a string where it has more than 15 digits")
+            value = format(number, "f")
         return spelt.convert(value)             # type: ignore[no-any-return]
     return Conversion(to_decimal, text.sample)
 
@@ -365,7 +368,10 @@ def _record(record: Record, known: Known, null: str = "") -> _RecordCheck:
         made = _RecordCheck(record.kind, null)
         known.append((key, made))
         for name, annotation, required in members(record):
-            check = _of(shape_of(annotation), known).convert
+            try:
+                check = _of(shape_of(annotation), known).convert
+            except Unconvertible as fault:
+                raise fault.at(f"{shown(record.kind)}.{name}") from None
             plain = next((kind for kind in (str, bool, float) if annotation is kind), None)
             made.members.append((name, _step(name), required, plain, check))
     return made

@@ -245,6 +245,11 @@ def json_key(value: Any) -> tuple[type, Any]:
 
 def forbids_others(kind: Any) -> bool:
     """Whether the class says `__extra__ = "forbid"`: nothing may be sent but its members."""
+    from dataclasses import fields
+
+    if hasattr(kind, "__dataclass_fields__") and any(field.name == "__extra__" for field in fields(kind)):
+        raise Unconvertible(f"{shown(kind)} has __extra__ for a member, which a client could send",
+                            'leave out its annotation: __extra__ = "forbid"')
     extra = getattr(kind, "__extra__", "ignore")
     if extra not in ("ignore", "forbid"):
         raise Unconvertible(f"{shown(kind)} has __extra__ = {extra!r:.80}",

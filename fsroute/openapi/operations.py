@@ -17,13 +17,14 @@ import re
 from ..handlers.plan import plan
 from ..handlers.signature import NONE, returned
 from ..http.convert import Unconvertible
+from ..http.jsontext import dumps
 from ..http.shapes import Checked, Listing, Optional, Record, Scalar, members, shape_of
 from ..http.status import BODILESS, phrase
 from . import docstrings
 from .limits import default, match
 from .paths import METHODS, ONE_SEGMENT, SEGMENTS
 from .results import may_be_none, results
-from .schemas import Schemas, must_come, unique
+from .schemas import Names, Schemas, must_come
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Operations:
     def __init__(self) -> None:
         self._schemas = Schemas()
         self._responses: dict[str, Part] = {}
-        self._ids: set[str] = set()
+        self._named: dict[bytes, str] = {}      # the responses' names, by what they say
+        self._names, self._ids = Names(), Names()
 
     def path_item(self, path: Path) -> Part:
         """What the document says of one URL."""
@@ -76,9 +78,7 @@ class Operations:
     def _id(self, path: str) -> str:
         """An identifier that no other operation has: get_api_users_id."""
         words = re.findall(r"[A-Za-z0-9]+", re.sub(r"%[0-9A-F]{2}", "-", path))
-        found = unique("_".join(words if len(words) > 1 else [*words, "root"]), self._ids)
-        self._ids.add(found)
-        return found
+        return self._ids.new("_".join(words if len(words) > 1 else [*words, "root"]))
 
     # --- what it takes ---
 
@@ -168,10 +168,11 @@ class Operations:
 
     def _shared(self, response: Part) -> Part:
         """A reference to a response that others have too."""
-        name = next((name for name, other in self._responses.items() if other == response), None)
+        said = dumps(response)
+        name = self._named.get(said)
         if name is None:
-            name = unique(response["description"].replace(" ", "").replace("-", ""), self._responses)
-            self._responses[name] = response
+            name = self._names.new(response["description"].replace(" ", "").replace("-", ""))
+            self._named[said], self._responses[name] = name, response
         return {"$ref": f"#/components/responses/{name}"}
 
 

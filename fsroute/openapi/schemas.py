@@ -66,8 +66,9 @@ class Schemas:
 
     def __init__(self) -> None:
         self._components: dict[str, Schema] = {}
+        self._names = Names(_PROBLEMS)
         # by class: each generic form of it, whether it comes as text, and its name
-        self._names: dict[Any, list[tuple[Record, bool, str]]] = {}
+        self._forms: dict[Any, list[tuple[Record, bool, str]]] = {}
         self._unread: list[tuple[Record, bool, str]] = []
         self._tags: list[tuple[str, str]] = []
 
@@ -129,27 +130,28 @@ class Schemas:
         return {"type": kind, keyword: one} if one else {"type": kind}
 
     def _one_of(self, shape: Tagged, is_text: bool) -> Schema:
+        refs: dict[str, str] = {}
         mapping: dict[str, str] = {}
         for (_, value), record in shape.records.items():
             name = self._name(record, is_text)
-            mapping[value if isinstance(value, str) else dumps(value).decode()] = _ref(name)["$ref"]
+            text = value if isinstance(value, str) else dumps(value).decode()
+            refs[name] = mapping[text] = _ref(name)["$ref"]
             self._tags.append((name, shape.tag))
-        return {"oneOf": [{"$ref": ref} for ref in dict.fromkeys(mapping.values())],
-                "discriminator": {"propertyName": shape.tag, "mapping": mapping}}
+        made: Schema = {"oneOf": [{"$ref": ref} for ref in refs.values()]}
+        if len(mapping) < len(shape.records):       # "1" and 1 are one text, by which nothing is told apart
+            return made
+        return made | {"discriminator": {"propertyName": shape.tag, "mapping": mapping}}
 
     # --- classes ---
 
     def _name(self, record: Record, is_text: bool) -> str:
         """The name of the class's component, which is made at the end: the class may be among its members."""
-        known = self._names.setdefault(record.kind, [])
+        known = self._forms.setdefault(record.kind, [])
         for other, was_text, name in known:
             if other.arguments == record.arguments and was_text == is_text:
                 return name
         name = re.sub(r"[^A-Za-z0-9._]+", "_", _spelt(record.annotation))[:80]
-        taken = self._components.keys() | _PROBLEMS.keys()
-        if is_text and name in taken:
-            name += "_form"
-        name = unique(name, taken)
+        name = self._names.new(name + "_form" if is_text and name in self._names else name)
         self._components[name] = {"type": "object"}
         known.append((record, is_text, name))
         if _depth(record.annotation) < _DEEPEST:
@@ -189,13 +191,23 @@ def must_come(schema: Schema, required: bool) -> bool:
     return required and (schema.get("type") != "array" or schema.get("minItems", 0) > 0)
 
 
-def unique(name: str, taken: Iterable[str]) -> str:
-    """The name, with a number where it is taken."""
-    number, found = 1, name
-    while found in taken:
-        number += 1
-        found = f"{name}_{number}"
-    return found
+class Names:
+    """Names that are taken, and new ones."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._numbers = dict.fromkeys(taken, 1)     # the highest that was given to each
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._numbers
+
+    def new(self, name: str) -> str:
+        """The name, with a number where it is taken; from now on it is."""
+        found = name
+        while found in self._numbers:
+            self._numbers[name] += 1
+            found = f"{name}_{self._numbers[name]}"
+        self._numbers[found] = 1
+        return found
 
 
 def _ref(name: str) -> Schema:

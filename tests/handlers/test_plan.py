@@ -87,7 +87,7 @@ def test_a_class_a_list_or_a_dict_is_a_json_body(annotation: Any) -> None:
 
 
 @pytest.mark.parametrize(("annotation", "without"), [
-    (Annotated[New, Form], New), (Annotated[Change, Form], Change),
+    (Annotated[New, Form], New), (Annotated[Change, Form], Change), (Annotated[New, Form()], New),
     (Annotated[New, Form, whole], Annotated[New, whole]),
     (Annotated[New, whole, Form], Annotated[New, whole]),
     (Annotated[New, whole, Form, len], Annotated[New, whole, len]), (Annotated[New | None, Form], New | None),
@@ -131,12 +131,12 @@ def test_a_default_that_a_request_could_change_is_refused(default: Any) -> None:
     def of_query(*, q: Any = default) -> None: ...
     def of_body(q: list[int] = default) -> None: ...
 
-    for handler in (of_query, of_body):
+    for handler, mend in (
+            (of_query, "leave it out (a list that was not sent is empty), or write a tuple or None"),
+            (of_body, "write None, and the annotation with | None")):
         with pytest.raises(BindingError) as caught:
             plan(handler, PATH, "POST")
-        assert caught.value.args == (
-            "has a default for 'q' that a request could change",
-            "leave it out (a list that was not sent is empty), or write a tuple or None")
+        assert caught.value.args == ("has a default for 'q' that a request could change", mend)
 
 
 @pytest.mark.parametrize("default", [(), None, 5, "a", frozenset({1}), object(), len, int])
@@ -184,11 +184,22 @@ JSONS = ("take a dataclass, a TypedDict, a list[T] or dict[str, T] of those, str
 RESOLVE = "import the name it uses at run time, at the module's top level"
 SCALAR = f"put limit after * to read it from the query; {BODY}"
 
+WRAPS = ("name each argument, for they are filled by name; what a decorator returns has those of the handler "
+         "by @functools.wraps(handler)")
+WRAPPED = """
+def wrapped(handler):
+    @functools.wraps(handler)
+    def inner(request, **named):
+        return handler(request, **named)
+    return inner
+"""
+
 FAULTS = [
     # what annotations say
     ("def POST(*, q: bytes): ...", "POST cannot convert 'q': bytes is nothing that a text converts to",
      TEXTS),
-    ("def POST(*, q: New): ...", "POST cannot convert 'q': New is nothing that a text converts to", TEXTS),
+    ("def POST(*, q: New): ...", "POST takes 'q' as New, which no field of the query is",
+     "write q before the *: there it is the body"),
     ("def POST(*, q: dict[str, int]): ...",
      "POST cannot convert 'q': dict[str, int] is nothing that a text converts to", TEXTS),
     ("def POST(*, q: list[list[int]]): ...", "POST cannot convert 'q': list[list[int]] is a list of lists",
@@ -222,7 +233,7 @@ FAULTS = [
      "POST cannot convert 'body': nothing tells the classes of {module}.Item | {module}.New apart",
      'give each a field such as kind: Literal["card"], with a value of its own'),
     ("@dataclass\nclass A:\n    a: bytes\ndef POST(body: A): ...",
-     "POST cannot convert 'body': bytes is nothing that JSON converts to", JSONS),
+     "POST cannot convert 'body': A.a: bytes is nothing that JSON converts to", JSONS),
     ("@dataclass\nclass A:\n    a: Nope\ndef POST(body: A): ...",
      "POST cannot convert 'body': A has an annotation that cannot be resolved: name 'Nope' is not defined",
      RESOLVE),
@@ -231,7 +242,7 @@ FAULTS = [
      "leave it to dataclass; __post_init__ may check and compute"),
     # forms
     ("def POST(body: Annotated[New, Form]): ...",
-     "POST cannot convert 'body': Item is nothing that a text converts to", TEXTS),
+     "POST cannot convert 'body': New.items: Item is nothing that a text converts to", TEXTS),
     ("def POST(body: Annotated[dict[str, str], Form]): ...",
      "POST cannot convert 'body': dict[str, str] is no class that a form could be",
      "write a dataclass or TypedDict with a member for each field"),
@@ -242,12 +253,12 @@ FAULTS = [
      "POST cannot convert 'body': int is no class that a form could be",
      "write a dataclass or TypedDict with a member for each field"),
     ("@dataclass\nclass A:\n    a: list[list[UploadedFile]]\ndef POST(body: Annotated[A, Form]): ...",
-     "POST cannot convert 'body': list[list[fsroute.http.forms.UploadedFile]] is a list of lists",
+     "POST cannot convert 'body': A.a: list[list[fsroute.http.forms.UploadedFile]] is a list of lists",
      "write list[T] with the T of one value"),
     ("@dataclass\nclass A:\n    a: dict[str, str]\ndef POST(body: Annotated[A, Form]): ...",
-     "POST cannot convert 'body': dict[str, str] is nothing that a text converts to", TEXTS),
+     "POST cannot convert 'body': A.a: dict[str, str] is nothing that a text converts to", TEXTS),
     ("@dataclass\nclass A:\n    a: Item | None\ndef POST(body: Annotated[A, Form]): ...",
-     "POST cannot convert 'body': Item is nothing that a text converts to", TEXTS),
+     "POST cannot convert 'body': A.a: Item is nothing that a text converts to", TEXTS),
     # what cannot be resolved
     ("def POST(*, q: Nope): ...",
      "POST has an annotation for 'q' that cannot be resolved: name 'Nope' is not defined",
@@ -295,25 +306,29 @@ FAULTS = [
      "POST takes 'limit', which nothing fills",
      f"{FILLED}; {SCALAR}"),
     ("class Model:\n    name: str\ndef POST(request, limit: Model): ...",
-     "POST takes 'limit', which nothing fills",
-     f"{FILLED}; {SCALAR}"),
-    ("def POST(request, limit: UploadedFile): ...", "POST takes 'limit', which nothing fills",
-     f"{FILLED}; {SCALAR}"),
-    ("def POST(request, limit: Form): ...", "POST takes 'limit', which nothing fills", f"{FILLED}; {SCALAR}"),
+     "POST takes 'limit' as Model, which is no dataclass or TypedDict", BODY),
+    ("def POST(request, limit: UploadedFile): ...",
+     "POST takes 'limit' as UploadedFile, which is no dataclass or TypedDict", BODY),
+    ("def POST(request, limit: Form): ...", "POST takes 'limit' as Form, which is no dataclass or TypedDict",
+     BODY),
+    (WRAPPED + "@wrapped\ndef POST(request, *, user=None): ...",
+     "POST takes 'user', which may be a field of the query, or a decorator's",
+     "write user: str to read it from the query; a decorator that passes it in sets __signature__, without "
+     "it, on what it returns"),
     ("def POST(a: New, /, request): ...", "POST takes the body 'a' by position only",
      "leave out the / after it"),
     ("def POST(request, a: New, /, *, q): ...", "POST takes the body 'a' by position only",
      "leave out the / after it"),
     ("def POST(request, *args, q: int): ...", "POST takes *args",
-     "name each argument: they are filled by name"),
+     WRAPS),
     ("def POST(request, *, q: int, **rest): ...", "POST takes **kwargs",
-     "name each argument: they are filled by name"),
+     WRAPS),
     ("async def POST(request, *, q: int): yield q", "POST is an async generator",
      "return a value: async def is there for async libraries"),
     ("def POST(request, *, q: list[str] = []): ...", "POST has a default for 'q' that a request could change",
      "leave it out (a list that was not sent is empty), or write a tuple or None"),
     ("def POST(request, a: New = New('a', 1)): ...", "POST has a default for 'a' that a request could change",
-     "leave it out (a list that was not sent is empty), or write a tuple or None"),
+     "write None, and the annotation with | None"),
     ("max_body = None\ndef POST(a: Annotated[New, Form]): ...",
      "POST takes a form, which needs a limit, and max_body is None",
      "set one in this file, such as max_body = 50 * 2**20"),
@@ -323,6 +338,17 @@ FAULTS = [
     ("hidden = 'yes'\ndef GET(): ...", "hidden is True or False, not 'yes'",
      "correct it, or leave it out: App(...) has the default"),
 ]
+
+
+def test_of_a_wrapped_handler_the_query_is_what_is_annotated_or_what_its_signature_has(make: Make) -> None:
+    signed = "    inner.__signature__ = inspect.signature(lambda request, *, q: None)\n    return inner\n"
+    app = make({
+        "annotated/route.py": IMPORTS + WRAPPED + "@wrapped\ndef GET(request, *, q: str): return q",
+        "signed/route.py": IMPORTS + WRAPPED.replace("    return inner\n", signed).replace(
+            "**named)\n    inner", "user='me', **named)\n    inner")
+        + "@wrapped\ndef GET(request, *, q, user): return user + q"})
+    assert exchange(app, environ_of("GET", "/annotated?q=1")).text == "1"
+    assert exchange(app, environ_of("GET", "/signed?q=1&user=admin")).text == "me1"
 
 
 @pytest.mark.parametrize(("source", "problem", "mend"), FAULTS)
@@ -355,7 +381,8 @@ def test_the_faults_of_several_files_are_in_one_report(tree: Tree) -> None:
     problems = " ".join(fault.problem for fault in caught.value.faults)
     assert sorted(file for file in files if file.endswith("route.py"))[:4] == ["a/route.py"] * 4
     assert {"b/route.py", "c/route.py"} <= set(files)
-    for part in ("'q': bytes", "'body': bytes", "'limit'", "hidden is", "GET has none", "'b': Item",
+    for part in ("'q': bytes", "'body': bytes", "'limit'", "hidden is", "GET has none",
+                 "'b': New.items: Item",
                  "answer /b"):
         assert part in problems
 

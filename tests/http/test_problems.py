@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsroute.http.errors import HTTPError
+from fsroute.http.errors import HTTPError, ValidationError
 from fsroute.http.problems import drop_frames, failed, problem, ready
 from fsroute.http.request import Request
 from fsroute.http.response import Response
@@ -95,6 +95,15 @@ def test_a_page_says_the_detail_once_escaped_title_and_any_text(make_request: Ma
     page = problem(HTTPError(400, "é\ud800", title="<script>"), request).body.decode()
     assert "<script>" not in page
     assert "é\\ud800" in page
+
+
+def test_a_page_lists_what_is_wrong_where_it_is_more_than_one_thing(make_request: MakeRequest) -> None:
+    request = make_request(HTTP_ACCEPT="text/html")
+    age = {"in": "form", "name": "age", "message": "must be a whole number"}
+    name = {"in": "form", "name": "<b>", "message": "is missing"}
+    page = problem(ValidationError([age, name]), request).body.decode()
+    assert "<ul>\n<li>age must be a whole number</li>\n<li>&lt;b&gt; is missing</li>\n</ul>" in page
+    assert "<ul>" not in problem(ValidationError([age]), request).body.decode()
 
 
 def test_headers_of_its_own_are_added(make_request: MakeRequest) -> None:

@@ -417,13 +417,16 @@ CASES: list[tuple[Any, list[tuple[Any, Any]], Sequence[tuple[Any, str | Faults]]
     (Decimal,
      [("1.10", Decimal("1.10")), ("-0", Decimal("-0")), (1, Decimal(1)), (1.5, Decimal("1.5")),
       (0.1, Decimal("0.1")), (-0.0, Decimal("-0.0")), (1e22, Decimal(10**22)), (1e-7, Decimal("1E-7")),
-      (10**63, Decimal(10**63)), ("1" * 64, Decimal("1" * 64)), (1e-62, Decimal("1E-62"))],
+      (10**63, Decimal(10**63)), (123456789012.345, Decimal("123456789012.345")),
+      ("1" * 64, Decimal("1" * 64)), (1e-62, Decimal("1E-62"))],
      [*kinds(SPELT, str, int, float), ("1e2", f"must be {SPELT}"), ("", f"must be {SPELT}, not blank"),
       ("NaN", f"must be {SPELT}"), (" 1", f"must be {SPELT}"), ("1_0", f"must be {SPELT}"),
       (".5", f"must be {SPELT}"), ("٣", f"must be {SPELT}"),
       ("1" * 65, f"must be {SPELT}, not 65 characters"), (10**64, f"must be {SPELT}, not 65 characters"),
       (-(10**63), f"must be {SPELT}, not 65 characters"), (1e300, f"must be {SPELT}, not 301 characters"),
-      (1e-63, f"must be {SPELT}, not 65 characters"), (10**4_299, f"must be {SPELT}, not 4300 characters")]),
+      (1e-63, f"must be {SPELT}, not 65 characters"), (10**4_299, f"must be {SPELT}, not 4300 characters"),
+      (0.1 + 0.2, "must be in a string where it has more than 15 digits"),
+      (12345678901234567.89, "must be in a string where it has more than 15 digits")]),
     (UUID, [("00000000-0000-0000-0000-00000000000A", UUID(int=10))],
      [*kinds(HEX, str), ("", f"must be {HEX}, not blank"), ("0" * 32, f"must be {HEX}"),
       ("{00000000-0000-0000-0000-000000000001}", f"must be {HEX}"),
@@ -1109,6 +1112,11 @@ class GrowsFlat(Generic[T]):
 
 
 @dataclass
+class ExtraMember:
+    __extra__: str = "forbid"
+
+
+@dataclass
 class ExtraTypo:
     __extra__ = "forbidden"
     a: int
@@ -1136,13 +1144,13 @@ SPEAKS = "use values of str, int, float or bool"
     (type(None), "NoneType is nothing that JSON converts to", TAKES),
     (None, "None is nothing that JSON converts to", TAKES), (T, "~T is nothing that JSON converts to", TAKES),
     (list[bytes], "bytes is nothing that JSON converts to", TAKES),
-    (Page, "~T is nothing that JSON converts to", TAKES),
+    (Page, "Page.items: ~T is nothing that JSON converts to", TAKES),
     (dict[str, bytes], "bytes is nothing that JSON converts to", TAKES),
     ("int", "int is nothing that JSON converts to", TAKES),
     (Optional[bytes], "bytes is nothing that JSON converts to", TAKES),
-    (Holds, "bytes is nothing that JSON converts to", TAKES),
-    (HoldsTyped, "set[int] is nothing that JSON converts to", TAKES),
-    (Page[bytes], "bytes is nothing that JSON converts to", TAKES),
+    (Holds, "Holds.bad: bytes is nothing that JSON converts to", TAKES),
+    (HoldsTyped, "HoldsTyped.bad: set[int] is nothing that JSON converts to", TAKES),
+    (Page[bytes], "Page.items: bytes is nothing that JSON converts to", TAKES),
     (Annotated[bytes, len], "bytes is nothing that JSON converts to", TAKES),
     (ListValued, "ListValued has a value of list that JSON cannot spell", SPEAKS),
     (Pairs, "Pairs has a value of tuple that JSON cannot spell", SPEAKS),
@@ -1153,6 +1161,8 @@ SPEAKS = "use values of str, int, float or bool"
     (Literal["a", b"a"], "typing.Literal['a', b'a'] has a value of bytes that JSON cannot spell", SPEAKS),
     (Empty, "Empty has no values", "give it some, or take str"),
     (Literal[None], "typing.Literal[None] has no values", "give it some, or take str"),
+    (ExtraMember, "ExtraMember has __extra__ for a member, which a client could send",
+     'leave out its annotation: __extra__ = "forbid"'),
     (ExtraTypo, "ExtraTypo has __extra__ = 'forbidden'",
      'write __extra__ = "forbid", or leave it out: other members are ignored'),
     (Annotated[int, 5], "typing.Annotated[int, 5] has 5, which cannot be called",
@@ -1587,7 +1597,8 @@ def fits(kind: str, rest: list[Any], value: Any) -> bool:
         is_spelt = digits.isdecimal() and digits.isascii() and whole != "" and (part != "" or not point)
         return len(value) <= 64 and is_spelt and (whole == "0" or whole[0] != "0")
     if kind == "Decimal":
-        return of in (int, float) and len(f"{Decimal(str(value)):f}") <= 64
+        is_short = of is int or (of is float and len(Decimal(str(value)).as_tuple().digits) <= 15)
+        return is_short and len(f"{Decimal(str(value)):f}") <= 64
     return {"any": True, "refused": False, "bool": of is bool, "int": is_int, "date": False,
             "str": of is str and encodable(value),
             "range": is_int and kind == "range" and rest[0] <= value <= rest[1],

@@ -20,7 +20,7 @@ from fsroute import HTTPError
 from fsroute.http.constraints import Length, Pattern, Range
 from fsroute.http.convert import Unconvertible, conversion
 from fsroute.http.schema import checker
-from fsroute.openapi.schemas import Schemas
+from fsroute.openapi.schemas import Names, Schemas
 
 T = TypeVar("T")
 UserId = NewType("UserId", int)
@@ -402,6 +402,46 @@ def test_a_tag_that_is_no_text_is_told_as_json_has_it() -> None:
         is_one: Literal[False]
 
     assert list(Schemas().of_json(One | Other)["discriminator"]["mapping"]) == ["true", "false"]
+
+
+def test_tags_that_are_one_text_are_told_apart_by_the_classes_alone() -> None:
+    @dataclass
+    class Number:
+        kind: Literal[1]
+
+    @dataclass
+    class Truth:
+        kind: Literal[True]
+
+    @dataclass
+    class Text:
+        kind: Literal["1", "true"]
+
+    made = Schemas().of_json(Number | Truth | Text)
+    assert made == {
+        "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Number", "Truth", "Text")]}
+
+
+def test_the_work_for_classes_of_one_name_grows_with_their_number() -> None:
+    tried = []
+    for count in (100, 200):
+        asked: list[str] = []
+        names = Names()
+        names._numbers = Counting(asked)
+        assert [names.new("A") for _ in range(count)][-1] == f"A_{count}"
+        tried.append(len(asked))
+    assert tried[1] <= 2.1 * tried[0]
+
+
+class Counting(dict[str, int]):
+    """One that writes down what is looked for in it."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self.asked = asked
+
+    def __contains__(self, name: object) -> bool:
+        self.asked.append(str(name))
+        return super().__contains__(name)
 
 
 def test_what_is_made_from_but_not_part_of_a_class_is_for_writing_only() -> None:
