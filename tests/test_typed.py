@@ -707,6 +707,7 @@ NO_FILE = part("one", "", filename="")
     ("NotRequired[str]", [ONE_FILE], "must be text, not a file"),
     ("list[str]", [ONE_FILE], "must be text, not a file"),
     ("str", [NO_FILE], "is missing"), ("NotRequired[str]", [NO_FILE], ["None", None, False]),
+    ("UploadedFile | None", [part("one", ""), part("one", "x")], "must be a file, not text"),
     ("str", [part("one", "x"), ONE_FILE], "must be text, not a file"),
     ("UploadedFile", [part("one", "x"), ONE_FILE], "must be a file, not text"),
     ("UploadedFile", [part("one", ""), ONE_FILE], [FILE, None, True]),

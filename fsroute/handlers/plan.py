@@ -157,10 +157,13 @@ def _is_class_of_members(annotation: Any) -> bool:
 
 
 def _judge_default(parameter: Parameter, role: str) -> None:
-    if type(parameter.default).__hash__ is None:        # as dataclasses judge it
+    try:
+        hash(parameter.default)                 # as dataclasses judge it, and what is in a tuple too
+    except TypeError:
         mend = "write None, and the annotation with | None" if role == "body" else \
             "leave it out (a list that was not sent is empty), or write a tuple or None"
-        raise BindingError(f"has a default for {parameter.name!r} that a request could change", mend)
+        problem = f"has a default for {parameter.name!r} that a request could change"
+        raise BindingError(problem, mend) from None
 
 
 # --- the body ---

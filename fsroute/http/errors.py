@@ -67,8 +67,9 @@ class ValidationError(HTTPError):
 
         raise ValidationError([{"in": "body", "name": "/email", "message": "is already in use"}])
 
-    errors: `in` is "query", "body" or "form"; `name` the field's, of a body an RFC 6901 pointer ("" is the
-    whole); `message` continues the name. Of more than 100 the rest is left out, and `more` is true.
+    errors: `in` is "query", "body", "form", "header" or "cookie"; `name` the field's, of a body an RFC 6901
+    pointer ("" is the whole); `message` continues the name. Of more than 100 the rest is left out, and `more`
+    is true.
     detail: for people; what the first error says when left out.
     Raises ValueError for no errors at all, TypeError for one that lacks a part or has one that is no str.
     """

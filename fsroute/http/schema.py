@@ -141,7 +141,8 @@ def _note(faults: list[tuple[str, str]], place: str, fault: ValueError) -> None:
     """Adds what was wrong at a place below. Raises Invalid when that is enough."""
     found = fault.faults if isinstance(fault, Invalid) else [("", str(fault))]
     left = MOST_ERRORS + 1 - len(faults)        # levels that hold a hundred each would add up
-    faults += [((place + pointer)[:_CUT], message) for pointer, message in found[:left]]
+    # "~" alone is no part of a pointer, should "~1" be cut in two
+    faults += [((place + pointer)[:_CUT].removesuffix("~"), message) for pointer, message in found[:left]]
     if len(faults) > MOST_ERRORS:
         raise Invalid(faults)
 

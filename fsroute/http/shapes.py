@@ -162,7 +162,8 @@ def _shape(annotation: Any) -> Shape:
         is_file = (annotation.__module__, annotation.__name__) == ("fsroute.http.forms", "UploadedFile")
         name = "file" if is_file else scalar_name(annotation)
         return Scalar(name, annotation) if name else Foreign(annotation)
-    return _aliased(annotation, origin, arguments)
+    value = behind(annotation)
+    return Foreign(annotation) if value is annotation else _shape(value)
 
 
 def _listing(arguments: tuple[Any, ...], make: type, annotation: Any) -> Listing:
@@ -181,21 +182,25 @@ def _is_typed_dict(kind: Any) -> bool:
     return hasattr(kind, "__required_keys__")
 
 
-def _aliased(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
-    """What stands behind `type Name = ...` or `Name[arguments]`."""
+def behind(annotation: Any) -> Any:
+    """What an alias stands for, `type Name = ...` or `Name[arguments]`; what is none stands for itself.
+
+    Raises Unconvertible for one that cannot be resolved.
+    """
     import typing
 
     alias: Any = getattr(typing, "TypeAliasType", ())       # Python 3.12
+    origin = get_origin(annotation) or annotation
     if not isinstance(origin, alias):
-        return Foreign(annotation)
+        return annotation
     try:
-        value = _filled(origin.__value__, dict(zip(origin.__type_params__, arguments, strict=False)))
+        arguments = dict(zip(origin.__type_params__, get_args(annotation), strict=False))
+        return _filled(origin.__value__, arguments)
     except RecursionError:
         raise
     except Exception as fault:                  # it is evaluated here, and may be any expression
         raise Unconvertible(f"{shown(annotation)} cannot be resolved: {fault}",
                             "import the names it uses at run time") from None
-    return _shape(value)
 
 
 # --- unions ---

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Never, NewType, NoReturn
 from ..handlers.signature import NONE, returned
 from ..http.convert import Unconvertible
 from ..http.response import Response
-from ..http.shapes import Checked, Choice, Listing, Optional, Record, Scalar, Table, Tagged, shape_of
+from ..http.shapes import Checked, Choice, Listing, Optional, Record, Scalar, Table, Tagged, behind, shape_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,23 +65,16 @@ def _parts(annotation: Any) -> list[Any]:
 
 def _bare(annotation: Any) -> Any:
     """What stands behind names for it and Annotated."""
-    import typing
-
-    alias: Any = getattr(typing, "TypeAliasType", ())       # Python 3.12
-    origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
+    origin = get_origin(annotation) or annotation
     if origin is Annotated:
-        return _bare(arguments[0])
+        return _bare(get_args(annotation)[0])
     if isinstance(origin, NewType):
         return _bare(origin.__supertype__)
-    if not isinstance(origin, alias):
-        return annotation
     try:
-        value = origin.__value__[arguments] if arguments else origin.__value__
-    except RecursionError:
-        raise
-    except Exception:                           # it is evaluated here, and may be any expression
+        value = behind(annotation)
+    except Unconvertible:
         return NONE
-    return _bare(value)
+    return annotation if value is annotation else _bare(value)
 
 
 def _of_part(annotation: Any, schemas: Schemas) -> list[Result]:

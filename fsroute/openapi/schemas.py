@@ -287,7 +287,7 @@ _PROBLEMS: dict[str, Schema] = {
             "errors": {"type": "array", "items": {
                 "type": "object",
                 "properties": {
-                    "in": {"type": "string", "enum": ["query", "body", "form"]},
+                    "in": {"type": "string", "enum": ["query", "body", "form", "header", "cookie"]},
                     "name": {"type": "string", "description":
                              "Of a field; in a JSON body an RFC 6901 pointer, \"\" for the whole."},
                     "message": {"type": "string", "description": "It continues the name: \"must be ...\"."}},

@@ -126,7 +126,7 @@ def test_get_and_head_have_none(method: str) -> None:
         plan(body_of(New), (), method)
 
 
-@pytest.mark.parametrize("default", [[], {}, set(), bytearray(), New("a"), [1]])
+@pytest.mark.parametrize("default", [[], {}, set(), bytearray(), New("a"), [1], ([],), (1, ({},))])
 def test_a_default_that_a_request_could_change_is_refused(default: Any) -> None:
     def of_query(*, q: Any = default) -> None: ...
     def of_body(q: list[int] = default) -> None: ...

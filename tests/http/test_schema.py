@@ -1245,13 +1245,13 @@ def test_a_hundred_is_the_most_however_they_lie(annotation: Any, value: Any) -> 
 
 
 @pytest.mark.parametrize(("name", "step"), [
-    ("a" * 198, "/" + "a" * 198), ("a" * 5_000, "/" + "a" * 199), ("~" * 5_000, ("/" + "~0" * 100)[:200]),
+    ("a" * 198, "/" + "a" * 198), ("a" * 5_000, "/" + "a" * 199), ("~" * 5_000, "/" + "~0" * 99),
     ("a" * 199 + "/" * 10, "/" + "a" * 199), ("é" * 300, "/" + "é" * 199),
-    ("/" * 300, ("/" + "~1" * 100)[:200])])
+    ("/" * 300, "/" + "~1" * 99), ("x" * 198 + "/", "/" + "x" * 198)])
 def test_a_place_is_cut_at_two_hundred_characters(name: str, step: str) -> None:
     assert faults(dict[str, int], {name: None}) == {step: f"must be {WHOLE}, not null"}
-    assert faults(dict[str, dict[str, int]],
-                  {name: {"b": None}}) == {(step + "/b")[:200]: f"must be {WHOLE}, not null"}
+    below = (step + "/b" * (len(name) == 198))[:200]
+    assert faults(dict[str, dict[str, int]], {name: {"b": None}}) == {below: f"must be {WHOLE}, not null"}
 
 
 @dataclass

@@ -145,7 +145,7 @@ def test_the_usual_errors_are_components_that_say_what_is_sent(client: Client,
         for answer in answers:
             validator.validate(answer)
         assert not validator.is_valid({"title": "A"})
-    assert not validator.is_valid(answers[0] | {"errors": [{"in": "header", "name": "a", "message": "b"}]})
+    assert not validator.is_valid(answers[0] | {"errors": [{"in": "path", "name": "a", "message": "b"}]})
 
 
 def test_only_route_files_that_are_not_hidden_are_told_of(tree: Tree, documented: Documented) -> None:
