@@ -121,7 +121,7 @@ def _form(annotation: Any, kind: type, schemas: Schemas) -> tuple[str, Schema]:
         return "text/plain", schemas.of_shape(shape)
     if isinstance(base, Choice):
         is_text = all(isinstance(value, str) for value in base.values)
-        return "text/plain" if is_text else "application/json", schemas.of_shape(base)
+        return ("text/plain", schemas.of_shape(base)) if is_text else _strange(kind)
     is_list = isinstance(base, Listing) and base.make is list
     if is_list or isinstance(base, Record | Tagged | Table):
         return "application/json", schemas.of_shape(shape)
