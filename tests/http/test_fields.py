@@ -70,6 +70,11 @@ def test_what_is_wrong_is_told_by_its_name(
     assert errors[0][2] == message
 
 
+def test_a_long_name_is_cut_at_two_hundred_characters() -> None:
+    for name, told in (("n" * 200, "n" * 200), ("n" * 201, "n" * 200)):
+        assert result([(name, int, True)], [(name, "x")])[1] == [("query", told, INT)]
+
+
 def test_every_field_is_judged_and_all_faults_are_added() -> None:
     declared = [("a", int, True), ("b", int, True), ("c", list[int], False), ("d", str, True),
     ("e", str, False)]

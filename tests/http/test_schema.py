@@ -1304,6 +1304,46 @@ def test_work_is_linear_in_the_levels_that_hold_faults(name: str, numbers: list[
     assert long < 90 * 101 * (2 * 200 + 1 + 200)
 
 
+@pytest.mark.parametrize("word", ["allow", "Forbid", "", None, True, 1, ["forbid"]])
+def test_a_class_forbids_others_or_ignores_them_and_nothing_else(word: Any) -> None:
+    kind = make_dataclass("Odd", [("a", int)], namespace={"__extra__": word})
+    with pytest.raises(Unconvertible) as caught:
+        compiled(kind)
+    assert caught.value.problem.endswith(f"Odd has __extra__ = {word!r}")
+
+
+def calls(function: Callable[[], Any]) -> int:
+    """How many functions written in Python run."""
+    count = 0
+
+    def counted(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize(("kind", "value", "is_free"), [
+    (str, "a", True), (float, 0.5, True), (bool, True, True), (int, 1, False), (float, 1, False),
+    (str, "\u00e9", False), (str | None, "a", False), (date, "2026-01-31", False)])
+def test_a_member_of_a_plain_kind_costs_no_call(kind: Any, value: Any, is_free: bool) -> None:
+    def members(count: int) -> int:
+        names = [f"m{number}" for number in range(count)]
+        check = compiled(make_dataclass("Many", [(name, kind) for name in names]))
+        given = dict.fromkeys(names, value)
+        check(given)
+        return calls(lambda: check(given))
+
+    few, many = members(1), members(11)
+    assert many == few if is_free else many >= few + 10
+
+
 # --- depth, in an app with its stack ---
 
 DEEP = """
