@@ -52,6 +52,10 @@ class Money:
     cents: int
     def __json__(self) -> str: ...
 @dataclass
+class Free:
+    cents: int
+    def __json__(self): ...
+@dataclass
 class Contact:
     name: str
     age: int | None = None
@@ -471,6 +475,7 @@ def test_the_fields_of_a_form_are_texts_and_files(documented: Documented) -> Non
     ("Mapping[str, User]", {"200": json_of({"type": "object", "additionalProperties": USER})}),
     ("Words", {"200": json_of({"type": "array"})}), ("Names", {"200": json_of({"type": "object"})}),
     ("Money", {"200": json_of({"type": "string"})}),
+    ("Free", {"200": {JSON: {}}}), ("User | Free", {"200": {JSON: {}}}), ("Free | User", {"200": {JSON: {}}}),
     ("User | Admin", {"200": json_of({"anyOf": [USER, {"$ref": "#/components/schemas/Admin"}]})}),
     ("User | Admin | User | None", {"200": json_of({"anyOf": [USER,
                                                               {"$ref": "#/components/schemas/Admin"}]})}),

@@ -490,6 +490,20 @@ def test_a_class_with_a_json_form_of_its_own_may_be_either() -> None:
     assert given == {"type": "string"}
 
 
+@dataclass
+class Free:
+    cents: int
+
+    def __json__(self):                                 # type: ignore[no-untyped-def]
+        return self.cents
+
+
+def test_a_class_whose_json_form_says_nothing_may_be_anything() -> None:
+    schemas = Schemas()
+    assert schemas.of_json(list[Free]) == {"type": "array", "items": {"$ref": "#/components/schemas/Free"}}
+    assert schemas.components()["Free"] == {}
+
+
 @dataclass(frozen=True)
 class Fixed:
     name: str
@@ -503,6 +517,9 @@ class Defaults:
     day_or_none: date | None = None
     level: Annotated[int, Range(1, 5)] = 0              # not one of its own values
     number: float = float("nan")
+    low: Annotated[float, Range(min=1)] = 0.5
+    high: Annotated[float, Range(max=1)] = 1.5
+    middle: Annotated[float, Range(0, 1)] = 0.5
     whole: float = 1
     name: Annotated[str, Pattern("[a-z]+")] = "A"
     short: Annotated[str, Length(max=1)] = "ab"
@@ -525,8 +542,8 @@ def test_a_default_is_told_where_json_has_it_and_the_schema_takes_it() -> None:
     schemas.of_json(Defaults)
     properties = schemas.components()["Defaults"]["properties"]
     assert {name: schema["default"] for name, schema in properties.items() if "default" in schema} == {
-        "color": "red", "price": "1.50", "day": "2026-01-31", "day_or_none": None, "whole": 1, "table": {},
-        "pair": [1, 2]}
+        "color": "red", "price": "1.50", "day": "2026-01-31", "day_or_none": None, "middle": 0.5, "whole": 1,
+        "table": {}, "pair": [1, 2]}
 
 
 # --- as text ---
