@@ -41,12 +41,20 @@ def test_a_catch_all_is_meant_to_answer_below_other_folders_where_its_file_says_
     assert APPS.below is Options(None, "ignore").below is False
 
 
+@pytest.mark.parametrize(("values", "hidden"), [
+    ({}, False), ({"hidden": True}, True), ({"hidden": False}, False), ({"below": True}, False)])
+def test_a_route_is_hidden_where_its_file_says_so(values: dict[str, Any], hidden: bool) -> None:
+    assert APPS.of(module(**values)).hidden is hidden
+
+
 def test_what_one_file_says_of_itself_is_not_said_of_another() -> None:
-    assert Options(10, "redirect", below=True).of(module()).below is False
+    own = Options(10, "redirect", below=True, hidden=True).of(module())
+    assert (own.below, own.hidden) == (False, False)
 
 
 @pytest.mark.parametrize("values", [
     {"below": 1}, {"below": 0}, {"below": None}, {"below": "True"}, {"below": []}, {"below": lambda: True},
+    {"hidden": 1}, {"hidden": None}, {"hidden": "True"}, {"hidden": ["GET"]},
     {"max_body": -1}, {"max_body": "1"}, {"max_body": True}, {"max_body": 1.0},
     {"trailing_slash": "Redirect"}, {"trailing_slash": None}, {"trailing_slash": True},
     {"trailing_slash": []}])

@@ -14,7 +14,9 @@ from fsroute.handlers.signature import (
     flags,
     is_async_generator,
     is_plain,
+    namespace,
     parameters,
+    returned,
 )
 
 
@@ -54,6 +56,68 @@ def test_annotations_are_resolved_one_by_one() -> None:
 def test_what_has_no_signature_is_a_value_error() -> None:
     with pytest.raises((TypeError, ValueError)):
         parameters(5)  # type: ignore[arg-type]
+
+
+# a decorator of another module, in which the names of this one mean nothing
+_elsewhere: dict[str, Any] = {"functools": functools}
+exec("""
+def wrapped_elsewhere(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+""", _elsewhere)
+wrapped_elsewhere: Any = _elsewhere["wrapped_elsewhere"]
+
+
+class Local:
+    pass
+
+
+def local(a: "Local") -> "Local":
+    return a
+
+
+async def later(a: "Local") -> "Local":
+    return a
+
+
+class Called:
+    def __call__(self, a: "Local") -> "Local":
+        return a
+
+
+class CalledWrapped:
+    @wrapped_elsewhere                                  # type: ignore[untyped-decorator]
+    def __call__(self, a: "Local") -> "Local":
+        return a
+
+
+@pytest.mark.parametrize("handler", [
+    local, later, wrapped_elsewhere(local), wrapped_elsewhere(wrapped_elsewhere(local)), Called(),
+    CalledWrapped(), functools.partial(local), functools.partial(wrapped_elsewhere(local)),
+    functools.partial(functools.partial(wrapped_elsewhere(local))),
+    wrapped_elsewhere(functools.partial(local)),
+    wrapped_elsewhere(functools.partial(wrapped_elsewhere(local)))])
+def test_names_are_looked_up_where_the_function_was_written_that_is_called_at_last(handler: Any) -> None:
+    [a] = parameters(handler)
+    assert (a.annotation, returned(handler)) == (Local, Local)
+    assert namespace(handler) is globals()
+
+
+def nothing_said(): ...  # type: ignore[no-untyped-def]
+def nothing_known() -> "Nowhere": ...  # type: ignore[name-defined] # noqa: F821
+def nothing_made() -> "1 / 0": ...  # type: ignore[valid-type]
+
+
+@pytest.mark.parametrize("function", [
+    nothing_said, nothing_known, nothing_made, lambda: None, 5, dict.fromkeys])
+def test_of_a_result_of_which_nothing_is_known_there_is_none(function: Any) -> None:
+    assert returned(function) is NONE
+
+
+def test_what_was_written_in_no_module_of_python_looks_up_nothing() -> None:
+    assert namespace(len) == {}
 
 
 def generator() -> Any:

@@ -22,6 +22,11 @@ def literals(*names: str) -> list[Segment]:
     return [Segment("literal", name) for name in names]
 
 
+def test_a_route_whose_file_was_not_imported_knows_nothing_of_it() -> None:
+    route = Route(literals("a"), file="/a/route.py", module="a.route")
+    assert (route.methods, dict(route.handlers), route.errors, route.hidden) == ((), {}, (), False)
+
+
 @pytest.mark.parametrize(
     ("segments", "pattern", "names"),
     [
