@@ -456,6 +456,14 @@ def test_the_limit_of_a_body_is_the_routes(make: Make) -> None:
     assert (answer.status, "5 bytes" in answer.text) == (413, True)
 
 
+def test_a_json_body_needs_no_limit_and_has_none_where_the_file_says_so(make: Make) -> None:
+    app = make(routes(x="max_body = None\ndef POST(body: list[int]): return {'n': len(body)}",
+                      y="def POST(body: list[int]): return {'n': len(body)}"))
+    large = b"[" + b",".join([b"1000000000"] * 100_000) + b"]"
+    assert len(large) > 2**20
+    assert [ask(app, "POST", path, large, CONTENT_TYPE=JSON).status for path in ("/x", "/y")] == [200, 413]
+
+
 def test_the_handler_may_read_the_body_again(make: Make) -> None:
     app = make(routes(x="""
 def POST(request, body: New, *, q: int = 0):
@@ -788,6 +796,28 @@ def test_a_reader_with_a_type_tells_what_a_typed_handler_tells(make: Make) -> No
         assert first == second
     for query in ("q=1", "q=x", "q="):
         assert ask(app, "GET", f"/query?{query}") == ask(app, "GET", f"/query2?{query}")
+
+
+@pytest.mark.parametrize(("reader", "body", "type"), [
+    ("json", b'{"name": "a"}', JSON), ("form", b"name=a", "application/x-www-form-urlencoded")])
+def test_a_type_given_with_a_request_is_compiled_once_for_all_of_them(
+    make: Make, monkeypatch: pytest.MonkeyPatch, reader: str, body: bytes, type: str
+) -> None:
+    from fsroute.http import fields, schema
+
+    read: list[Any] = []
+    for module in (fields, schema):
+        def counted(record: Any, members: Any = module.members) -> Any:
+            read.append(record.kind)
+            return members(record)
+
+        monkeypatch.setattr(module, "members", counted)
+    app = make(routes(x="@dataclass\nclass Fresh:\n    name: str\n"
+                        f"def POST(request): return request.{reader}(Fresh)"))
+    for _ in range(3):
+        answer = ask(app, "POST", "/x", body, CONTENT_TYPE=type)
+        assert (answer.status, json.loads(answer.body)) == (200, {"name": "a"})
+    assert [kind.__name__ for kind in read] == ["Fresh"]
 
 
 def test_a_missing_field_asked_for_by_name_is_such_an_error_too(make: Make) -> None:

@@ -86,6 +86,15 @@ def test_a_class_a_list_or_a_dict_is_a_json_body(annotation: Any) -> None:
     assert (made.body.annotation, made.is_form) == (annotation, False)
 
 
+@pytest.mark.parametrize("annotation", [
+    New, Change, list[int], dict, dict[str, int], Annotated[New, Form], int])
+def test_a_name_in_the_path_is_its_value_whatever_it_is_annotated_with(annotation: Any) -> None:
+    handler = body_of(annotation)
+    made = plan(handler, [Segment("param", "it")], "POST")
+    assert [(each.name, each.annotation) for each in made.path] == [("it", annotation)]
+    assert (made.body, made.is_form) == (None, False)
+
+
 @pytest.mark.parametrize(("annotation", "without"), [
     (Annotated[New, Form], New), (Annotated[Change, Form], Change), (Annotated[New, Form()], New),
     (Annotated[New, Form, whole], Annotated[New, whole]),
