@@ -176,6 +176,7 @@ def test_a_form_becomes_a_value_of_a_flat_class(annotation: Any, form: Form, val
     (Person, Form([("age", "x")], [("tags", PHOTO)]), [("name", "is missing"), ("age", INT),
                                                       ("tags", "must be text, not a file")]),
     (Person, Form([("name", "a"), ("photo", "x")]), [("photo", "must be a file, not text")]),
+    (Person, Form([("name", "a"), ("photo", ""), ("photo", "x")]), [("photo", "must be a file, not text")]),
     (Person, Form([("name", "a")], [("photo", PHOTO),
     ("photo", PHOTO)]), [("photo", "must be given once, not 2 times")]),
     (Person, Form([("name", "nobody")]), [("", "must be somebody")]),

@@ -137,13 +137,16 @@ def test_the_usual_errors_are_components_that_say_what_is_sent(client: Client,
                                                                documented: Documented) -> None:
     from jsonschema import Draft202012Validator
 
-    files = {"route.py": TYPES + "def POST(user: User, *, n: int): ..."}
+    files = {"route.py": TYPES + "def POST(user: User, *, n: int): ...", "asked/[what]/route.py": TYPES + (
+        "def GET(request, what, *, q: int = 1):\n"
+        "    return (request.headers if what == 'header' else request.cookies)['a']\n")}
     components = documented(files)["components"]
     app = client(files)
     answers = [app.post_json("/?n=x", {"name": 1}, status=400).json, app.post("/", "x", status=415).json,
                app.post("/?n=1", "{", {"Content-Type": JSON}, status=400).json,
                app.get("/x", status=404).json,
-               app.post_json("/?n=1", {f"{n}": n for n in range(200)}, status=400).json]
+               app.post_json("/?n=1", {f"{n}": n for n in range(200)}, status=400).json,
+               app.get("/asked/header", status=400).json, app.get("/asked/cookie", status=400).json]
     for name in ("Problem", "ValidationProblem"):
         validator = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
         for answer in answers:
@@ -488,6 +491,7 @@ def test_the_fields_of_a_form_are_texts_and_files(documented: Documented) -> Non
     ("Title", {"200": {"text/plain": {"schema": {"type": "string"}}}}),
     ("Size", {"200": {"text/plain": {"schema": {"type": "string", "const": "s"}}}}),
     ("Literal['a', 'b']", {"200": {"text/plain": {"schema": {"type": "string", "enum": ["a", "b"]}}}}),
+    ("Literal[1]", ANY), ("Literal['a', 1]", ANY), ("HTTPStatus", ANY),   # endpoint.py takes none
     ("Annotated[str, 'words']", {"200": {"text/plain": {"schema": {"type": "string"}}}}),
     ("bytes", {"200": {"application/octet-stream": {}}}),
     ("Iterator[str]", {"200": {"application/octet-stream": {}}}),
@@ -540,6 +544,9 @@ def test_the_result_is_known_of_every_kind_of_handler(operation: Operation, hand
     ("type Found = tuple[Literal[201], None, User]", {"201": json_of(USER)}),
     ("type Both[A] = A | Admin\nFound = Both[User]",
      {"200": json_of({"anyOf": [USER, {"$ref": "#/components/schemas/Admin"}]})}),
+    ("type Swapped[A, B] = tuple[B, None, A]\nFound = Swapped[User, Literal[201]]", {"201": json_of(USER)}),
+    ("type Same[A] = A\nFound = Same[User]", {"200": json_of(USER)}),
+    ("type Unused[A] = User\nFound = Unused[int]", {"200": json_of(USER)}),
     ("type Found = Found | None", ANY), ("type Found = Missing", ANY)])
 def test_the_result_may_have_another_name(operation: Operation, alias: str, answers: dict[str, Any]) -> None:
     assert contents(operation(f"{alias}\ndef GET() -> Found: ...")) == answers | {"default": PROBLEM}
