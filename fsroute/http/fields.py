@@ -78,7 +78,7 @@ def read(fields: Iterable[Field], came: MultiDict, where: str, errors: Errors, o
         name = each.name
         given = firsts.get(name)
         try:
-            if other is not None and any(other.getall(name)):
+            if other is not None and name in other and any(other.getall(name)):
                 raise ValueError("must be a file, not text" if each.is_file else "must be text, not a file")
             if given is not None:
                 if each.is_list:
