@@ -314,8 +314,8 @@ class Request:
         type: a flat dataclass or TypedDict, whose members are the fields; the value is one of it.
         Raises as bytes() does, HTTPError 415 for another type, 400 for one that is malformed or incomplete,
         and 413 for more than 1,000 fields, 100 files, or 500,000 bytes of text; RuntimeError without a
-        finite max_body. With a type also ValidationError (400) naming every fault, and TypeError for what is no
-        such type.
+        finite max_body. With a type also ValidationError (400), which names every fault, and TypeError for
+        what is no such type.
         """
         if not hasattr(self, "_form"):      # as `state` above
             self._form = self._read_form()
