@@ -35,7 +35,7 @@ def reader(plan: Plan) -> Read:
 
     It raises HTTPError. Raises BindingError for an argument to whose annotation nothing converts.
     """
-    fields = [_made(field, each, str, each.name, each.required) for each in plan.query]
+    fields = [_made(field, each, each.name, each.required) for each in plan.query]
     if plan.body is None:
         return _of_query(fields)
     name, required, is_form = plan.body.name, plan.body.required, plan.is_form
@@ -75,7 +75,7 @@ def body_reader(body: Argument, is_form: bool) -> Callable[[Request], Any]:
 
 
 def _maker(body: Argument, is_form: bool) -> Callable[[Any], Any]:
-    return _made(form_reader if is_form else compiled, body, dict)  # type: ignore[no-any-return]
+    return _made(form_reader if is_form else compiled, body)  # type: ignore[no-any-return]
 
 
 def _of_query(fields: list[Field]) -> Read:
@@ -88,9 +88,9 @@ def _of_query(fields: list[Field]) -> Read:
     return read_inputs
 
 
-def _made(make: Callable[..., Any], argument: Argument, default: Any, *arguments: Any) -> Any:
-    """What is made of an argument's annotation. default: the annotation where there is none."""
-    annotation = default if argument.annotation is NONE else argument.annotation
+def _made(make: Callable[..., Any], argument: Argument, *arguments: Any) -> Any:
+    """What is made of an argument's annotation; without one it is a field of text."""
+    annotation = str if argument.annotation is NONE else argument.annotation
     if isinstance(annotation, Unresolved):
         raise unresolved(argument.name, annotation)
     try:

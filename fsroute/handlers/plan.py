@@ -153,7 +153,13 @@ def _role(parameter: Parameter, made: Plan, handler: Callable[..., Any]) -> str 
 
 
 def _is_class_of_members(annotation: Any) -> bool:
-    return hasattr(annotation, "__dataclass_fields__") or hasattr(annotation, "__total__")   # of a TypedDict
+    if annotation is NONE or isinstance(annotation, Unresolved):
+        return False
+    from typing import get_origin
+
+    from ..http.shapes import is_record
+
+    return is_record(get_origin(annotation) or annotation)
 
 
 def _judge_default(parameter: Parameter, role: str) -> None:

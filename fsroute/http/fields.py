@@ -118,16 +118,15 @@ def form_reader(annotation: Any) -> Callable[[Form], Any]:
             raise fault.at(f"{shown(shape.kind)}.{name}") from None
     texts, files = [each for each in fields if not each.is_file], [each for each in fields if each.is_file]
     make = check_through(Conversion(lambda values: build(**values), object()), functions, annotation).convert
-    build, forbids = builder(shape.kind), forbids_others(shape.kind)
+    build, forbids, known = builder(shape.kind), forbids_others(shape.kind), {each.name for each in fields}
 
     def read_form(form: Form) -> Any:
         errors: Errors = []
         values = read(texts, form, "form", errors, form.files)
         values |= read(files, form.files, "form", errors, form)
         if forbids:
-            told = {error["name"] for error in errors}
             errors += [{"in": "form", "name": name[:200], "message": "is not expected"}
-                       for name in _strays(form, texts, files) if name[:200] not in told]
+                       for name in dict.fromkeys([*form, *form.files]) if name not in known]
         if not errors:
             try:
                 return make(values)
@@ -135,13 +134,6 @@ def form_reader(annotation: Any) -> Callable[[Form], Any]:
                 errors.append({"in": "form", "name": "", "message": str(fault)})
         raise ValidationError(errors)
     return read_form
-
-
-def _strays(form: Form, texts: Iterable[Field], files: Iterable[Field]) -> dict[str, None]:
-    """The names of what came and is no field. A blank text in place of a file is no file, and no stray."""
-    text_names, file_names = {each.name for each in texts}, {each.name for each in files}
-    strays = [name for name in form if name not in text_names and (form.get(name) or name not in file_names)]
-    return dict.fromkeys([*strays, *(name for name in form.files if name not in file_names)])
 
 
 form_checker = remembered(form_reader)

@@ -139,7 +139,7 @@ class MultiDict(MultiMapping):
         """pairs: names and values in order. what: what one of them is called in an error."""
         self._pairs = list(pairs)
         self._what = what
-        self._firsts: dict[str, str] | None = None
+        self._firsts = dict(reversed(self._pairs))      # the last one wins in dict(), so backwards the first
 
     def items(self) -> list[tuple[str, str]]:
         """Every pair, in the order of arrival."""
@@ -147,18 +147,12 @@ class MultiDict(MultiMapping):
 
     def counted(self) -> tuple[dict[str, str], dict[str, list[str]]]:
         """The first value of each name, and all values of those names that come more than once."""
-        firsts = self._firsts
-        if firsts is None:      # last one wins in dict(), so backwards the first one does
-            firsts = self._firsts = dict(reversed(self._pairs))
-        if len(firsts) == len(self._pairs):
-            return firsts, {}
-        return firsts, {name: values for name, values in self.lists().items() if len(values) > 1}
+        if len(self._firsts) == len(self._pairs):
+            return self._firsts, {}
+        return self._firsts, {name: values for name, values in self.lists().items() if len(values) > 1}
 
     def _first(self, name: str) -> str | None:
-        firsts = self._firsts
-        if firsts is None:
-            firsts = self._firsts = dict(reversed(self._pairs))     # as above
-        return firsts.get(name)
+        return self._firsts.get(name)
 
 
 class EnvironHeaders(MultiMapping):

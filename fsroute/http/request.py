@@ -45,9 +45,7 @@ if TYPE_CHECKING:
     PathFor = Callable[[str, dict[str, Any]], str]
     T = TypeVar("T")
 else:
-    def overload(function: object) -> object:
-        """typing's own, whose import takes longer than all of fsroute's."""
-        return function
+    from .multidict import overload
 
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 _UNSET: Any = object()

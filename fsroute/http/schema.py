@@ -324,12 +324,12 @@ def _tagged(tag: str, checks: dict[tuple[type, Any], Check], null: str) -> Conve
 class _RecordCheck:
     """The check of one class. It is there before those of its members are, which may be of the same class."""
 
-    __slots__ = ("_expected", "_forbids", "_make", "members")
+    __slots__ = ("_expected", "_make", "members", "only")
 
     def __init__(self, kind: Any, null: str) -> None:
         self._expected = "an object" + null
         self._make = builder(kind)
-        self._forbids = forbids_others(kind)
+        self.only: set[str] | None = None       # the names that there may be, None for any
         # name, pointer, whether it is required, the type that is taken as it comes, check
         self.members: list[tuple[str, str, bool, type | None, Check]] = []
 
@@ -352,10 +352,9 @@ class _RecordCheck:
                     _note(faults, place, fault)
             elif required:
                 _note(faults, place, ValueError("is missing"))
-        if self._forbids:
-            known = {name for name, *_ in self.members}
+        if self.only is not None:
             for name in value:
-                if name not in known:
+                if name not in self.only:
                     _note(faults, _step(name), ValueError("is not expected"))
         if faults:
             raise Invalid(faults)
@@ -375,6 +374,7 @@ def _record(record: Record, known: Known, null: str = "") -> _RecordCheck:
                 raise fault.at(f"{shown(record.kind)}.{name}") from None
             plain = next((kind for kind in (str, bool, float) if annotation is kind), None)
             made.members.append((name, _step(name), required, plain, check))
+        made.only = {name for name, *_ in made.members} if forbids_others(record.kind) else None
     return made
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from enum import Enum, Flag, IntEnum, StrEnum
+from enum import Enum
 from fractions import Fraction
 from typing import Annotated, Any, List, Literal, NewType, Optional, Tuple, TypeVar, Union  # noqa: UP035
 from uuid import UUID
@@ -22,28 +22,7 @@ from fsroute.http import convert
 from fsroute.http.constraints import Length, Pattern, Range
 from fsroute.http.convert import Unconvertible, conversion, converter, to_int
 from fsroute.http.errors import HTTPError
-
-
-class Colour(Enum):
-    RED = "red"
-    GREEN = "green"
-    CRIMSON = "red"         # noqa: PIE796   an alias
-
-
-class Size(IntEnum):
-    SMALL = 1
-    LARGE = 10
-
-
-class Mood(StrEnum):
-    UNSAID = ""
-    GOOD = "good"
-
-
-class Mode(Flag):
-    READ = 1
-    WRITE = 2
-    BOTH = 3
+from tests.kinds import Colour, Mode, Mood, Size
 
 
 class Mixed(Enum):

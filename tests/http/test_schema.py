@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, InitVar, dataclass, field, make_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import Enum, Flag, IntEnum, IntFlag, StrEnum
+from enum import Enum, IntFlag
 from types import ModuleType
 from typing import (
     Annotated,
@@ -45,6 +45,7 @@ from fsroute.http.jsontext import dumps, loads
 from fsroute.http.schema import checker, compiled
 from fsroute.http.shapes import remembered
 from tests.conftest import Client
+from tests.kinds import Colour, Mode, Mood, Size
 
 Faults = dict[str, str]
 
@@ -70,28 +71,6 @@ def faults(annotation: Any, value: Any) -> Faults:
 
 
 # --- the annotations of the cases ---
-
-class Colour(Enum):
-    RED = "red"
-    GREEN = "green"
-    CRIMSON = "red"         # noqa: PIE796   an alias
-
-
-class Size(IntEnum):
-    SMALL = 1
-    LARGE = 10
-
-
-class Mood(StrEnum):
-    UNSAID = ""
-    GOOD = "good"
-
-
-class Mode(Flag):
-    READ = 1
-    WRITE = 2
-    BOTH = 3
-
 
 class Bits(IntFlag):
     ONE = 1
